@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import autoload from '@fastify/autoload';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { DestinationStream } from 'pino';
+import type { Config } from './lib/config.ts';
+import { newRequestId } from './lib/ids.ts';
+import { loggerOptions } from './lib/logger.ts';
+import { version } from './lib/version.ts';
+import access from './plugins/access.ts';
+import accessLog from './plugins/access-log.ts';
+import auth from './plugins/auth.ts';
+import { refuseBrokenRequest } from './plugins/broken-requests.ts';
+import database from './plugins/database.ts';
+import errors, { sendError } from './plugins/errors.ts';
+import metrics from './plugins/metrics.ts';
+import notFound from './plugins/not-found.ts';
+import openapi from './plugins/openapi.ts';
+import rateLimits from './plugins/rate-limits.ts';
+import tenants from './plugins/tenants.ts';
+import validation from './plugins/validation.ts';
+
+export interface BuildOptions extends Config {
+  databaseUrl: string;
+  /** Where log lines go; standard output if not said. */
+  logStream?: DestinationStream;
+}
+
+/** The service, ready to listen: everything that it is made of, in order. */
+export async function build(options: BuildOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: loggerOptions(options.logLevel, options.logStream),
+    // The access log writes the one line that a request gets.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newRequestId,
+    trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
+    bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength: 100, ignoreTrailingSlash: true },
+    connectionTimeout: 30_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: sendError,
+    clientErrorHandler: refuseBrokenRequest,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  await app.register(validation);
+  await app.register(errors);
+  await app.register(accessLog);
+  await app.register(notFound);
+  await app.register(access);
+  await app.register(database, { url: options.databaseUrl });
+  await app.register(tenants, { configuredKeys: options.configuredKeys });
+  await app.register(metrics, { port: options.metricsPort });
+  await app.register(rateLimits, options);
+  await app.register(auth, { configuredKeys: options.configuredKeys });
+  await app.register(openapi, { version });
+  await app.register(autoload, {
+    dir: fileURLToPath(new URL('./routes', import.meta.url)),
+    routeParams: true,
+  });
+  return app;
+}

@@ -1,0 +1,21 @@
+/** Who may call a route. Every route says it in its `config.access`. */
+export type Access =
+  | { kind: 'public' }
+  /** A key with this permission (`null`: any key), on its environment or on its tenant as a whole. */
+  | { kind: 'key'; permission: string | null; level: 'environment' | 'tenant' }
+  /** A configured key: the operator's own. */
+  | { kind: 'operator' };
+
+export const everybody: Access = { kind: 'public' };
+export const anyKey: Access = { kind: 'key', permission: null, level: 'tenant' };
+export const operatorOnly: Access = { kind: 'operator' };
+
+/** A key with this permission, working in an environment. */
+export const permitted = (permission: string): Access => ({ kind: 'key', permission, level: 'environment' });
+
+/** A key with this permission; no environment is needed. */
+export const permittedOnTenant = (permission: string): Access => ({
+  kind: 'key',
+  permission,
+  level: 'tenant',
+});

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Static, Type } from '@sinclair/typebox';
+import { Ajv } from 'ajv';
+import { readConfiguredKeys } from './configured-keys-setting.ts';
+import { type ConfiguredKeys, developmentConfiguredKey, developmentKeyHash } from './keys/configured-keys.ts';
+
+const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
+  Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
+
+const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
+
+/** The settings as an operator writes them. Each description completes "NAME must be …". */
+const Settings = Type.Object({
+  NODE_ENV: oneOf(['production', 'development', 'test'], 'production'),
+  HOST: Type.String({ default: 'localhost' }),
+  PORT: Type.Integer({ default: 8080, ...port }),
+  METRICS_PORT: Type.Optional(Type.Integer(port)),
+  DATABASE_URL: Type.Optional(
+    Type.String({ pattern: '^postgres(ql)?://', description: 'a URL that begins with postgres://' }),
+  ),
+  DATA_DIR: Type.String({ default: './data' }),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: '^rediss?://', description: 'a URL that begins with redis:// or rediss://' }),
+  ),
+  API_KEYS: Type.String({ default: '{}' }),
+  TRUSTED_PROXIES: Type.String({
+    default: '',
+    pattern: '^([0-9A-Fa-f.:/]+( *, *|$))*$',
+    description: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
+  }),
+  FAILED_AUTH_LIMIT: Type.Integer({
+    default: 300,
+    minimum: 0,
+    maximum: 1_000_000_000,
+    description: 'a number of refused keys in a minute, 0 for any',
+  }),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+});
+type Settings = Static<typeof Settings>;
+
+export interface Config {
+  nodeEnv: Settings['NODE_ENV'];
+  host: string;
+  port: number;
+  /** Where Prometheus metrics are served, on loopback; `null`: nowhere. */
+  metricsPort: number | null;
+  /** `null`: an embedded PostgreSQL in `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+  /** `null`: limits are counted in this process. */
+  redisUrl: string | null;
+  configuredKeys: ConfiguredKeys;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** Refused keys that one address may present in a minute; 0: any number. */
+  failedAuthLimit: number;
+  logLevel: Settings['LOG_LEVEL'];
+}
+
+/** Every mistake in the configuration, in one message. */
+export class ConfigError extends Error {
+  constructor(mistakes: string[]) {
+    super(`The configuration is wrong:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads the configuration from the environment and, for what it doesn't set, from `.env` in the working folder.
+ * An empty value counts as none.
+ * @throws ConfigError with every mistake
+ */
+export const readConfig = (): Config => configOf({ ...readDotEnv(), ...withoutEmpty(process.env) });
+
+/**
+ * Checks settings by the one schema.
+ * @param environment names and values as in the environment
+ * @throws ConfigError with every mistake
+ */
+export function configOf(environment: NodeJS.Dict<string>): Config {
+  const mistakes: string[] = [];
+  const settings = readSettings(environment, mistakes);
+  const configuredKeys = readConfiguredKeys(environment['API_KEYS'] ?? '{}', mistakes);
+  if (settings?.NODE_ENV !== 'development' && settings?.NODE_ENV !== 'test') {
+    refuseDevelopmentKey(configuredKeys, mistakes);
+  }
+  if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
+  if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyHash)) {
+    configuredKeys.set(developmentKeyHash, developmentConfiguredKey);
+  }
+  return {
+    nodeEnv: settings.NODE_ENV,
+    host: settings.HOST,
+    port: settings.PORT,
+    metricsPort: settings.METRICS_PORT ?? null,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    dataDir: settings.DATA_DIR,
+    redisUrl: settings.REDIS_URL ?? null,
+    configuredKeys,
+    trustedProxies: settings.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []),
+    failedAuthLimit: settings.FAILED_AUTH_LIMIT,
+    logLevel: settings.LOG_LEVEL,
+  };
+}
+
+function readDotEnv(): NodeJS.Dict<string> {
+  try {
+    return withoutEmpty(parseEnv(readFileSync('.env', 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+const withoutEmpty = (environment: NodeJS.Dict<string>): NodeJS.Dict<string> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+
+/** The settings with their defaults, or `null` after adding what is wrong to `mistakes`. */
+function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Settings | null {
+  const ajv = new Ajv({
+    allErrors: true,
+    removeAdditional: true,
+    useDefaults: true,
+    coerceTypes: true,
+    verbose: true,
+  });
+  const validate = ajv.compile<Settings>({ ...Settings, additionalProperties: false });
+  const settings: unknown = { ...environment };
+  if (validate(settings)) return settings;
+  for (const error of validate.errors ?? []) {
+    const description = error.parentSchema?.['description'];
+    mistakes.push(`${error.instancePath.slice(1)} must be ${description}`);
+  }
+  return null;
+}
+
+function refuseDevelopmentKey(configuredKeys: ConfiguredKeys, mistakes: string[]): void {
+  if (!configuredKeys.has(developmentKeyHash)) return;
+  mistakes.push(
+    'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
+      '`openssl rand -hex 32` and put its SHA-256 there instead, or set NODE_ENV=development',
+  );
+}

@@ -1,0 +1,12 @@
+import { v7 } from 'uuid';
+
+type Prefix = 'tenant' | 'env' | 'key' | 'user' | 'cust';
+
+/**
+ * A new id, such as `key_0193…`: the prefix says of what, and the rest is a UUID version 7
+ * (RFC 9562) in 32 hex digits, so that ids sort by the time of their making.
+ */
+export const newId = (prefix: Prefix): string => `${prefix}_${v7().replaceAll('-', '')}`;
+
+/** The id of a request, in its log lines and in its answer. Never the client's own: that could be anything. */
+export const newRequestId = (): string => `req_${v7().replaceAll('-', '')}`;

@@ -1,0 +1,18 @@
+import type { KeyType } from '../../schemas/keys.ts';
+
+/**
+ * Whether the permissions held cover the one asked for. `*` covers all, `customers:*` every action on
+ * customers (and `customers:*` itself, when that is what is asked for).
+ */
+export function grants(held: readonly string[], asked: string): boolean {
+  if (held.includes(asked) || held.includes('*')) return true;
+  return held.includes(`${asked.slice(0, asked.indexOf(':'))}:*`);
+}
+
+/** Those of the permissions asked for that the ones held don't cover. */
+export const lacking = (held: readonly string[], asked: readonly string[]): string[] =>
+  asked.filter((permission) => !grants(held, permission));
+
+/** A publishable key is seen by strangers: it may not manage keys. */
+export const mayHold = (type: KeyType, permission: string): boolean =>
+  type === 'private_key' || !(permission === '*' || permission.startsWith('keys:'));

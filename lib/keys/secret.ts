@@ -1,0 +1,23 @@
+import { hash, randomBytes } from 'node:crypto';
+
+/** What is kept of a key. */
+export interface SecretDigest {
+  /** SHA-256 of the key, 32 bytes. */
+  hash: Buffer;
+  /** Enough for its owner to recognise it: the first and last four characters. */
+  displayId: string;
+}
+
+/** Makes a key: 32 bytes of the operating system's secure generator, as 64 lower-case hex characters. */
+export function newSecret(): { plaintext: string; digest: SecretDigest } {
+  const plaintext = randomBytes(32).toString('hex');
+  const digest = { hash: Buffer.from(hashOf(plaintext), 'hex'), displayId: displayIdOf(plaintext) };
+  return { plaintext, digest };
+}
+
+/** The SHA-256 of a key in hex. A key has 256 bits of entropy, so a fast hash without salt is safe. */
+export const hashOf = (plaintext: string): string => hash('sha256', plaintext, 'hex');
+
+export const isWellFormed = (key: string): boolean => /^[0-9a-f]{64}$/.test(key);
+
+const displayIdOf = (plaintext: string): string => `${plaintext.slice(0, 4)}…${plaintext.slice(-4)}`;

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { Pool } from 'pg';
+import { type Queryable, transaction } from './database.ts';
+
+const folder = new URL('../../migrations/', import.meta.url);
+
+/** Any constant will do that no other user of the database takes. */
+const advisoryLock = 5_297_336_024;
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+/**
+ * Brings the schema up to date: the `.sql` files of `migrations/` that have not been applied, in the order
+ * of their names, all in one transaction. Processes that start together wait for each other.
+ * @returns the names of those that were applied
+ * @throws when a file that was applied has changed since
+ */
+export async function migrate(pool: Pool): Promise<string[]> {
+  const migrations = await readMigrations();
+  return transaction(pool, async (connection) => {
+    await connection.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
+    const applied = await readApplied(connection);
+    const pending = migrations.filter(({ name }) => !applied.has(name));
+    for (const { name, checksum } of migrations) {
+      if (applied.has(name) && applied.get(name) !== checksum) {
+        throw new Error(`Migration ${name} was changed after it had been applied to this database`);
+      }
+    }
+    for (const migration of pending) await apply(connection, migration);
+    return pending.map(({ name }) => name);
+  });
+}
+
+async function readMigrations(): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, folder), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function readApplied(connection: Queryable): Promise<Map<string, string>> {
+  await connection.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  )`);
+  const { rows } = await connection.query<{ name: string; checksum: string }>(
+    'SELECT name, checksum FROM schema_migrations',
+  );
+  return new Map(rows.map(({ name, checksum }) => [name, checksum]));
+}
+
+async function apply(connection: Queryable, { name, sql, checksum }: Migration): Promise<void> {
+  await connection.query(sql);
+  await connection.query('INSERT INTO schema_migrations (name, checksum) VALUES ($1, $2)', [name, checksum]);
+}

@@ -1,0 +1,30 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { errorBody } from '../lib/errors.ts';
+
+/** Node's codes for what isn't HTTP, with the statuses that it would answer itself. */
+const statuses: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'The headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long'],
+};
+
+/**
+ * Answers what Node's HTTP parser refuses, in the envelope of every other error. The error isn't logged
+ * as it is: it carries the bytes of the request, headers and all.
+ */
+export function refuseBrokenRequest(
+  this: FastifyInstance,
+  error: Error & { code?: string },
+  socket: Socket,
+): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [status, message] = statuses[error.code ?? ''] ?? [400, 'The request is not valid HTTP'];
+  this.log.debug({ code: error.code, status }, 'a request was not valid HTTP');
+  if (!socket.writable) return void socket.destroy();
+  const body = JSON.stringify(errorBody('validation_error', message));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

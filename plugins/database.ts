@@ -1,0 +1,36 @@
+import postgres from '@fastify/postgres';
+import fp from 'fastify-plugin';
+import { migrate } from '../lib/stores/migrations.ts';
+
+interface DatabaseOptions {
+  url: string;
+}
+
+/** More than this at once wait for a connection; PostgreSQL allows 100 in all by default. */
+const maxConnections = 10;
+
+/** How long a request waits for a connection, and a statement may run, before it is given up as 503. */
+const connectTimeoutMs = 3_000;
+const statementTimeoutMs = 5_000;
+
+/** The pool of connections to PostgreSQL (`app.pg`), with the schema brought up to date. */
+export default fp<DatabaseOptions>(
+  async (app, { url }) => {
+    await app.register(postgres, {
+      connectionString: url,
+      application_name: 'latchkey',
+      max: maxConnections,
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      // For a server that doesn't answer at all, the timeout of our own side.
+      query_timeout: statementTimeoutMs + 1_000,
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    });
+    // Without a listener, one idle connection that is cut ends the process.
+    app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection was lost'));
+    const applied = await migrate(app.pg.pool);
+    if (applied.length > 0)
+      app.log.info({ migrations: applied }, 'the database schema was brought up to date');
+  },
+  { name: 'database' },
+);

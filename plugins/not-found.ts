@@ -1,0 +1,32 @@
+import fp from 'fastify-plugin';
+import findMyWay from 'find-my-way';
+import { ApiError } from '../lib/errors.ts';
+
+/** Answers what no route answers: 405 with `Allow` where the path is right and the method is wrong, else 404. */
+export default fp(
+  async (app) => {
+    const methodsByPattern = new Map<string, Set<string>>();
+    app.addHook('onRoute', ({ url, method }) => {
+      const methods = methodsByPattern.get(url) ?? new Set();
+      for (const name of [method].flat()) methods.add(name);
+      methodsByPattern.set(url, methods);
+    });
+
+    const patterns = findMyWay({ ignoreTrailingSlash: true });
+    app.addHook('onReady', async () => {
+      for (const [pattern, methods] of methodsByPattern) {
+        patterns.on('GET', pattern, () => {}, [...methods].sort().join(', '));
+      }
+    });
+
+    // Before the body is read: what nobody will handle isn't parsed.
+    app.addHook('onRequest', async (request) => {
+      if (!request.is404) return;
+      const path = request.raw.url?.split('?', 1)[0] ?? '/';
+      const allow: unknown = patterns.find('GET', path)?.store;
+      if (typeof allow !== 'string') throw new ApiError('not_found', 'No such route');
+      throw new ApiError('validation_error', 'Method not allowed', { statusCode: 405, headers: { allow } });
+    });
+  },
+  { name: 'not-found' },
+);

@@ -1,0 +1,16 @@
+import fp from 'fastify-plugin';
+import { ensureTenant } from '../lib/changes/tenants.ts';
+import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
+
+interface TenantsOptions {
+  configuredKeys: ConfiguredKeys;
+}
+
+/** Makes sure that every configured key finds its tenant, on an empty database too. */
+export default fp<TenantsOptions>(
+  async (app, { configuredKeys }) => {
+    const tenantIds = new Set([...configuredKeys.values()].map(({ tenantId }) => tenantId));
+    for (const tenantId of tenantIds) await ensureTenant(app.pg.pool, tenantId);
+  },
+  { name: 'tenants', dependencies: ['database'] },
+);

@@ -1,0 +1,31 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { anyKey } from '../../../../lib/access.ts';
+import { Me } from '../../../../schemas/auth.ts';
+import { errorResponses } from '../../../../schemas/errors.ts';
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'me',
+        summary: 'Whom the key speaks for',
+        tags: ['Authentication'],
+        response: { 200: Me, ...errorResponses },
+      },
+      config: { access: anyKey },
+    },
+    async (request) => {
+      const { tenantId, environmentId, userId, keyId, permissions, rateLimit } = request.identity();
+      return {
+        tenant_id: tenantId,
+        environment_id: environmentId,
+        user_id: userId,
+        key_id: keyId,
+        permissions: [...permissions],
+        rate_limit: rateLimit,
+      };
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,133 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
+import { permitted } from '../../../lib/access.ts';
+import { ApiError, notFound } from '../../../lib/errors.ts';
+import { newId } from '../../../lib/ids.ts';
+import {
+  deleteCustomer,
+  findCustomer,
+  insertCustomer,
+  listCustomers,
+  updateCustomer,
+} from '../../../lib/stores/customers.ts';
+import { isDuplicate } from '../../../lib/stores/database.ts';
+import { IdParams } from '../../../schemas/common.ts';
+import {
+  CreateCustomer,
+  Customer,
+  CustomerPage,
+  ListCustomersQuery,
+  UpdateCustomer,
+} from '../../../schemas/customers.ts';
+import { errorResponses } from '../../../schemas/errors.ts';
+
+const tags = ['Customers'];
+
+function refuseDuplicate(error: unknown): never {
+  if (!isDuplicate(error)) throw error;
+  throw new ApiError('already_exists', 'A customer with this external_id already exists');
+}
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'createCustomer',
+        summary: 'Create a customer',
+        tags,
+        body: CreateCustomer,
+        response: { 201: Customer, ...errorResponses },
+      },
+      config: { access: permitted('customers:write') },
+    },
+    async (request, reply) => {
+      const customer = await insertCustomer(pool, request.scope(), newId('cust'), request.body).catch(
+        refuseDuplicate,
+      );
+      return reply.code(201).send(customer);
+    },
+  );
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listCustomers',
+        summary: 'List customers',
+        tags,
+        querystring: ListCustomersQuery,
+        response: { 200: CustomerPage, ...errorResponses },
+      },
+      config: { access: permitted('customers:read') },
+    },
+    async (request) => {
+      const { limit, offset } = request.query;
+      const { items, total } = await listCustomers(pool, request.scope(), request.query);
+      return { items, pagination: { total, limit, offset } };
+    },
+  );
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        operationId: 'getCustomer',
+        summary: 'Get a customer',
+        tags,
+        params: IdParams,
+        response: { 200: Customer, ...errorResponses },
+      },
+      config: { access: permitted('customers:read') },
+    },
+    async (request) => {
+      const customer = await findCustomer(pool, request.scope(), request.params.id);
+      if (customer === null) throw notFound('Customer');
+      return customer;
+    },
+  );
+
+  app.patch(
+    '/:id',
+    {
+      schema: {
+        operationId: 'updateCustomer',
+        summary: 'Change a customer',
+        tags,
+        params: IdParams,
+        body: UpdateCustomer,
+        response: { 200: Customer, ...errorResponses },
+      },
+      config: { access: permitted('customers:write') },
+    },
+    async (request) => {
+      const scope = request.scope();
+      const customer = await updateCustomer(pool, scope, request.params.id, request.body).catch(
+        refuseDuplicate,
+      );
+      if (customer === null) throw notFound('Customer');
+      return customer;
+    },
+  );
+
+  app.delete(
+    '/:id',
+    {
+      schema: {
+        operationId: 'deleteCustomer',
+        summary: 'Delete a customer',
+        tags,
+        params: IdParams,
+        response: { 204: Type.Null({ description: 'The customer is deleted' }), ...errorResponses },
+      },
+      config: { access: permitted('customers:write') },
+    },
+    async (request, reply) => {
+      if (!(await deleteCustomer(pool, request.scope(), request.params.id))) throw notFound('Customer');
+      return reply.code(204).send(null);
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,103 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permittedOnTenant } from '../../../lib/access.ts';
+import { createEnvironment, updateEnvironment } from '../../../lib/changes/environments.ts';
+import { ApiError, notFound } from '../../../lib/errors.ts';
+import { findEnvironment, listEnvironments } from '../../../lib/stores/environments.ts';
+import { IdParams } from '../../../schemas/common.ts';
+import {
+  CreateEnvironment,
+  Environment,
+  EnvironmentPage,
+  ListEnvironmentsQuery,
+  UpdateEnvironment,
+} from '../../../schemas/environments.ts';
+import { errorResponses } from '../../../schemas/errors.ts';
+
+const tags = ['Environments'];
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'createEnvironment',
+        summary: 'Create an environment',
+        tags,
+        body: CreateEnvironment,
+        response: { 201: Environment, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('environments:write') },
+    },
+    async (request, reply) => {
+      const { tenantId } = request.identity();
+      return reply.code(201).send(await createEnvironment(pool, tenantId, request.body, request.actor()));
+    },
+  );
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listEnvironments',
+        summary: 'List the environments of the tenant',
+        tags,
+        querystring: ListEnvironmentsQuery,
+        response: { 200: EnvironmentPage, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('environments:read') },
+    },
+    async (request) => {
+      const { limit, offset } = request.query;
+      const { items, total } = await listEnvironments(pool, request.identity().tenantId, request.query);
+      return { items, pagination: { total, limit, offset } };
+    },
+  );
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        operationId: 'getEnvironment',
+        summary: 'Get an environment',
+        tags,
+        params: IdParams,
+        response: { 200: Environment, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('environments:read') },
+    },
+    async (request) => {
+      const environment = await findEnvironment(pool, request.identity().tenantId, request.params.id);
+      if (environment === null) throw notFound('Environment');
+      return environment;
+    },
+  );
+
+  app.patch(
+    '/:id',
+    {
+      schema: {
+        operationId: 'updateEnvironment',
+        summary: 'Change an environment',
+        description:
+          'Rename it, deactivate or activate it, set the limit that its keys have by default. ' +
+          'A stored key may change only the environment that it works in.',
+        tags,
+        params: IdParams,
+        body: UpdateEnvironment,
+        response: { 200: Environment, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('environments:write') },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { tenantId, environmentId, operator } = request.identity();
+      const found = await findEnvironment(pool, tenantId, id);
+      if (found === null) throw notFound('Environment');
+      if (!operator && id !== environmentId) throw new ApiError('permission_denied', 'Permission denied');
+      return updateEnvironment(pool, tenantId, id, request.body, request.actor());
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,120 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
+import type { FastifyRequest } from 'fastify';
+import { permitted } from '../../../../../lib/access.ts';
+import { createKey, deleteKey, type KeyChanger, updateKey } from '../../../../../lib/changes/keys.ts';
+import { notFound } from '../../../../../lib/errors.ts';
+import { findKey, listKeys } from '../../../../../lib/stores/keys.ts';
+import { IdParams } from '../../../../../schemas/common.ts';
+import { errorResponses } from '../../../../../schemas/errors.ts';
+import {
+  CreatedKey,
+  CreateKey,
+  KeyMetadata,
+  KeyPage,
+  ListKeysQuery,
+  UpdateKey,
+} from '../../../../../schemas/keys.ts';
+
+const tags = ['Keys'];
+
+const changerOf = (request: FastifyRequest): KeyChanger => ({
+  ...request.scope(),
+  actor: request.actor(),
+  permissions: request.identity().permissions,
+});
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'createKey',
+        summary: 'Create a key',
+        description: 'The answer is the only place where the key itself is ever shown.',
+        tags,
+        body: CreateKey,
+        response: { 201: CreatedKey, ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+    },
+    async (request, reply) => reply.code(201).send(await createKey(pool, changerOf(request), request.body)),
+  );
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listKeys',
+        summary: 'List keys',
+        tags,
+        querystring: ListKeysQuery,
+        response: { 200: KeyPage, ...errorResponses },
+      },
+      config: { access: permitted('keys:read') },
+    },
+    async (request) => {
+      const { limit, offset } = request.query;
+      const { items, total } = await listKeys(pool, request.scope(), request.query);
+      return { items, pagination: { total, limit, offset } };
+    },
+  );
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        operationId: 'getKey',
+        summary: 'Get a key',
+        tags,
+        params: IdParams,
+        response: { 200: KeyMetadata, ...errorResponses },
+      },
+      config: { access: permitted('keys:read') },
+    },
+    async (request) => {
+      const key = await findKey(pool, request.scope(), request.params.id);
+      if (key === null) throw notFound('Key');
+      return key;
+    },
+  );
+
+  app.patch(
+    '/:id',
+    {
+      schema: {
+        operationId: 'updateKey',
+        summary: 'Change a key',
+        description: 'Rename it, deactivate or activate it, set its expiry, permissions or limit.',
+        tags,
+        params: IdParams,
+        body: UpdateKey,
+        response: { 200: KeyMetadata, ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+    },
+    async (request) => updateKey(pool, changerOf(request), request.params.id, request.body),
+  );
+
+  app.delete(
+    '/:id',
+    {
+      schema: {
+        operationId: 'deleteKey',
+        summary: 'Delete a key',
+        description: 'From the answer on the key is refused. Repeating it answers alike.',
+        tags,
+        params: IdParams,
+        response: { 204: Type.Null({ description: 'The key is deleted' }), ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+    },
+    async (request, reply) => {
+      await deleteKey(pool, changerOf(request), request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+};
+export default routes;

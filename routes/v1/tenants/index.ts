@@ -1,0 +1,77 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { operatorOnly, permittedOnTenant } from '../../../lib/access.ts';
+import { createTenant, updateTenant } from '../../../lib/changes/tenants.ts';
+import { invalid, notFound } from '../../../lib/errors.ts';
+import { findTenant } from '../../../lib/stores/tenants.ts';
+import { IdParams } from '../../../schemas/common.ts';
+import { errorResponses } from '../../../schemas/errors.ts';
+import { CreatedTenant, CreateTenant, Tenant, UpdateTenant } from '../../../schemas/tenants.ts';
+
+const tags = ['Tenants'];
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'createTenant',
+        summary: 'Create a tenant',
+        description:
+          'With it come the environments `development` and `production` and a first key, which has every ' +
+          'permission in `production` and is shown this once.',
+        tags,
+        body: CreateTenant,
+        response: { 201: CreatedTenant, ...errorResponses },
+      },
+      config: { access: operatorOnly },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await createTenant(pool, request.body.name, request.actor())),
+  );
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        operationId: 'getTenant',
+        summary: 'Get the tenant of the key',
+        tags,
+        params: IdParams,
+        response: { 200: Tenant, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('tenants:read') },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const tenant = id === request.identity().tenantId ? await findTenant(pool, id) : null;
+      if (tenant === null) throw notFound('Tenant');
+      return tenant;
+    },
+  );
+
+  app.patch(
+    '/:id',
+    {
+      schema: {
+        operationId: 'updateTenant',
+        summary: 'Rename a tenant, deactivate or activate it',
+        description: 'Deactivating a tenant refuses all of its keys at once.',
+        tags,
+        params: IdParams,
+        body: UpdateTenant,
+        response: { 200: Tenant, ...errorResponses },
+      },
+      config: { access: operatorOnly },
+    },
+    async (request) => {
+      const { id } = request.params;
+      if (id === request.identity().tenantId && request.body.status === 'inactive') {
+        throw invalid('/status', 'the tenant of your own key would lock you out');
+      }
+      return updateTenant(pool, id, request.body, request.actor());
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,56 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+
+/** PostgreSQL stores no NUL character, neither in text nor in JSON. */
+const noNul = '^[^\\u0000]*$';
+
+/** A line of text of 1 to `maxLength` characters. */
+export const Text = (maxLength: number, options: { description?: string; examples?: string[] } = {}) =>
+  Type.String({ minLength: 1, maxLength, pattern: noNul, ...options });
+
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
+
+/** Labels of the caller's own: at most 50, as at Stripe. */
+export const Metadata = Type.Record(
+  Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\u0000]{1,40}$' }),
+  Type.String({ maxLength: 500, pattern: noNul }),
+  {
+    maxProperties: 50,
+    additionalProperties: false,
+    description: 'Labels of your own',
+    examples: [{ plan: 'pro' }],
+  },
+);
+
+export const Status = Type.Union([Type.Literal('active'), Type.Literal('inactive')], {
+  description: 'An inactive one is refused with 403',
+});
+export type Status = Static<typeof Status>;
+
+export const RateLimit = Type.Object(
+  {
+    limit: Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Requests in a window' }),
+    window_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
+  },
+  { additionalProperties: false, examples: [{ limit: 100, window_seconds: 60 }] },
+);
+export type RateLimit = Static<typeof RateLimit>;
+
+export const IdParams = Type.Object(
+  { id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) },
+  { additionalProperties: false },
+);
+
+const Limit = Type.Integer({ minimum: 1, maximum: 1000, default: 50, description: 'Items in a page' });
+const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000_000, default: 0, description: 'Items to skip' });
+
+/** What every listing takes; spread into the query of a resource that filters as well. */
+export const pageQuery = { limit: Limit, offset: Offset };
+
+/** The answer of every listing. */
+export const Page = <T extends TSchema>(item: T) =>
+  Type.Object({
+    items: Type.Array(item),
+    pagination: Type.Object({ total: Type.Integer(), limit: Type.Integer(), offset: Type.Integer() }),
+  });

@@ -1,0 +1,99 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
+
+export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('publishable_key')], {
+  description: 'A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission',
+});
+export type KeyType = Static<typeof KeyType>;
+
+export const Permission = Type.String({
+  maxLength: 100,
+  pattern: '^(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
+  description: '`resource:action`, `resource:*` or `*`',
+  examples: ['customers:read'],
+});
+const Permissions = Type.Array(Permission, { maxItems: 100, uniqueItems: true });
+
+/** What a listing shows of a key: everything but the key. */
+export const KeyMetadata = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  type: KeyType,
+  provider: Type.String(),
+  display_id: Type.String({ description: 'The first and last four characters of the key' }),
+  tenant_id: Type.String(),
+  environment_id: Type.String(),
+  user_id: Type.String(),
+  user_type: Type.Union([Type.Literal('user'), Type.Literal('service_account')]),
+  roles: Type.Array(Type.String()),
+  permissions: Type.Array(Type.String()),
+  rate_limit: Nullable(RateLimit),
+  metadata: Type.Record(Type.String(), Type.String()),
+  status: Status,
+  expires_at: Nullable(Timestamp),
+  last_used_at: Nullable(Timestamp),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  rotated_to: Nullable(Type.String()),
+});
+export type KeyMetadata = Static<typeof KeyMetadata>;
+
+const Name = Text(255, { examples: ['Production backend'] });
+const Description = Nullable(Text(1000));
+const ExpiresAt = Nullable(Timestamp);
+
+export const CreateKey = Type.Object(
+  {
+    name: Name,
+    description: Type.Optional(Description),
+    type: Type.Optional(KeyType),
+    expires_at: Type.Optional(ExpiresAt),
+    permissions: Type.Optional(Permissions),
+    rate_limit: Type.Optional(Nullable(RateLimit)),
+    metadata: Type.Optional(Metadata),
+  },
+  { additionalProperties: false },
+);
+export type CreateKey = Static<typeof CreateKey>;
+
+export const CreatedKey = Type.Object(
+  {
+    secret: KeyMetadata,
+    api_key: Type.String({ description: 'The key itself: shown this once, stored nowhere' }),
+  },
+  { description: 'The key was created' },
+);
+
+export const UpdateKey = Type.Object(
+  {
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    status: Type.Optional(Status),
+    expires_at: Type.Optional(ExpiresAt),
+    permissions: Type.Optional(Permissions),
+    rate_limit: Type.Optional(Nullable(RateLimit)),
+    metadata: Type.Optional(Metadata),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateKey = Static<typeof UpdateKey>;
+
+export const ListKeysQuery = Type.Object(
+  {
+    ...pageQuery,
+    status: Type.Optional(
+      Type.Union([Status, Type.Literal('published')], { description: '`published` is read as `active`' }),
+    ),
+    type: Type.Optional(KeyType),
+    search: Type.Optional(Text(255, { description: 'A part of the name or of the display id' })),
+    order: Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
+      default: 'desc',
+      description: 'By the time of creation',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type ListKeysQuery = Static<typeof ListKeysQuery>;
+
+export const KeyPage = Page(KeyMetadata);
