@@ -45,7 +45,7 @@ const lastLines = 20;
 /**
  * Runs PostgreSQL and holds a pipe from us. A second shell reads from the pipe, and at its end (we closed it, or are
  * dead) asks PostgreSQL to shut down fast; repeatedly, because a server that has not set up its signals yet would miss
- * it. Either shell can be killed without the other losing its task.
+ * it. Either shell can be killed without the other losing its task. The first ends last, so that no process is orphaned.
  *
  * Every process of the server inherits descriptor 3, the folder, with the lock on it. So the lock is free only when
  * none is left, and that holds across containers, where process numbers say nothing. PostgreSQL's own lock file is
@@ -69,9 +69,10 @@ fi
 server=$!
 (
   read -r _
+  trap '' USR1
   tries=0
-  while [ $tries -lt 60 ] && kill -INT $server; do
-    sleep 1
+  while [ $tries -lt 300 ] && kill -INT $server; do
+    sleep 0.2
     tries=$((tries + 1))
   done
 ) <&4 3<&- >/dev/null 2>&1 &
@@ -79,7 +80,8 @@ interrupter=$!
 exec 3<&- 4<&-
 wait $server
 code=$?
-kill -KILL $interrupter
+kill -USR1 $interrupter 2>/dev/null
+wait $interrupter
 exit $code
 `;
 
