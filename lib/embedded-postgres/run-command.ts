@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { messageOf } from './error.ts';
+import type { Identity } from './privileges.ts';
+
+const outputMaxChars = 8_192;
+
+/**
+ * All that our child processes see of our environment: where commands are found. PostgreSQL reads many `PG…`
+ * variables, and ours may hold secrets. The C locale keeps its messages in the English that we recognise.
+ */
+export const childEnvironment = { PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly timeoutMs: number;
+  /** Whom to run as; ourselves if undefined. */
+  readonly identity?: Identity | undefined;
+  /** Written to its standard input. */
+  readonly input?: string;
+  /** Open folder that it gets as descriptor 3. */
+  readonly folderFd?: number;
+}
+
+export interface CommandResult {
+  readonly ok: boolean;
+  /** The end of what it wrote to both outputs; if it could not be run or was cut off, why. */
+  readonly output: string;
+}
+
+/** Runs a short command to its end, or kills it after `timeoutMs`. Never rejects. */
+export function runCommand(command: Command): Promise<CommandResult> {
+  return new Promise<CommandResult>((resolve) => {
+    let output = '';
+    const child = spawn(command.file, command.args, {
+      ...command.identity,
+      cwd: '/',
+      env: childEnvironment,
+      timeout: command.timeoutMs,
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'pipe', 'pipe', command.folderFd ?? 'ignore'],
+    });
+    const collect = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-outputMaxChars);
+    };
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    // A command that ends without reading its input is judged by its exit code.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(command.input ?? '');
+    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('close', (code, signal) => {
+      const cutOff = signal === null ? '' : `\n${command.file} was ended by ${signal}`;
+      resolve({ ok: code === 0, output: (output + cutOff).trim() });
+    });
+  }).catch((error: unknown) => ({ ok: false, output: messageOf(error) }));
+}
