@@ -41,6 +41,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
     forceCloseConnections: 'idle',
+    // A start may wait for the database, which gives up by itself.
+    pluginTimeout: 0,
     frameworkErrors: sendError,
     clientErrorHandler: refuseBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -16,6 +16,10 @@ const statementTimeoutMs = 5_000;
 /** The pool of connections to PostgreSQL (`app.pg`), with the schema brought up to date. */
 export default fp<DatabaseOptions>(
   async (app, { url }) => {
+    const applied = await migrate(url);
+    if (applied.length > 0) {
+      app.log.info({ migrations: applied }, 'the database schema was brought up to date');
+    }
     await app.register(postgres, {
       connectionString: url,
       application_name: 'latchkey',
@@ -28,9 +32,6 @@ export default fp<DatabaseOptions>(
     });
     // Without a listener, one idle connection that is cut ends the process.
     app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection was lost'));
-    const applied = await migrate(app.pg.pool);
-    if (applied.length > 0)
-      app.log.info({ migrations: applied }, 'the database schema was brought up to date');
   },
   { name: 'database' },
 );

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { Pool } from 'pg';
-import { type Queryable, transaction } from './database.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { isUnavailable, type Queryable, transaction } from './database.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
@@ -14,13 +15,46 @@ interface Migration {
   checksum: string;
 }
 
+/** How long a start waits for a database that isn't there yet. */
+const patienceMs = 30_000;
+const retryMs = 500;
+
+export class DatabaseUnreachableError extends Error {
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
+    super(`The database can't be reached (${reason}): check DATABASE_URL`, { cause });
+    this.name = 'DatabaseUnreachableError';
+  }
+}
+
 /**
  * Brings the schema up to date: the `.sql` files of `migrations/` that have not been applied, in the order
- * of their names, all in one transaction. Processes that start together wait for each other.
+ * of their names, all in one transaction. Processes that start together wait for each other, and all
+ * for the database, for half a minute.
  * @returns the names of those that were applied
- * @throws when a file that was applied has changed since
+ * @throws DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
-export async function migrate(pool: Pool): Promise<string[]> {
+export async function migrate(url: string): Promise<string[]> {
+  // A connection of its own, without the time limits of requests: a migration takes as long as it takes.
+  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
+  pool.on('error', () => {}); // The statement that runs fails as well, and tells it.
+  const deadlineMs = Date.now() + patienceMs;
+  try {
+    for (;;) {
+      try {
+        return await applyPending(pool);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        if (Date.now() > deadlineMs) throw new DatabaseUnreachableError(error);
+      }
+      await delay(retryMs);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function applyPending(pool: Pool): Promise<string[]> {
   const migrations = await readMigrations();
   return transaction(pool, async (connection) => {
     await connection.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);

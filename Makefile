@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+.PHONY: help run dev test check
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: dist/server.js ## Install, build and start on http://localhost:8080, with a database in ./data
+	@NODE_ENV=$${NODE_ENV:-development} node --enable-source-maps dist/server.js
+
+dev: node_modules/.package-lock.json ## As run, and reload when a source changes
+	@NODE_ENV=$${NODE_ENV:-development} npm run --silent dev
+
+test: node_modules/.package-lock.json ## Install and run all tests
+	@npm run --silent test
+
+check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
+	@npm run --silent check
+
+# npm writes this file at the end of every installation.
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-progress
+	@touch $@
+
+dist/server.js: node_modules/.package-lock.json package.json tsconfig.json tsconfig.build.json \
+		$(shell find app.ts server.ts lib plugins routes schemas migrations -type f)
+	npm run --silent build
