@@ -88,12 +88,12 @@ export class KeyTable {
 
   /**
    * Finds a key, allocating nothing.
-   * @param digest `crypto.hash('sha256', key, 'latin1')`: 32 characters, one a byte. Of all encodings this is
+   * @param digest `crypto.hash('sha256', key, 'binary')`: 32 characters, one a byte. Of all encodings this is
    * the fastest to make and to read; making a Buffer takes twice as long.
    */
   find(digest: string): Handle {
     if (digest.length !== digestLength) return absent;
-    return this.#index.find(this.#records.probeLatin1(digest));
+    return this.#index.find(this.#records.probeBinary(digest));
   }
 
   /**

@@ -66,7 +66,7 @@ export class RecordPages {
   }
 
   /** Puts a digest of 32 characters, one a byte, in the probe. Returns its hash. */
-  probeLatin1(digest: string): number {
+  probeBinary(digest: string): number {
     for (let word = 0, at = 0; word < digestWords; word++, at += 4) {
       this.#probe[word] =
         digest.charCodeAt(at) |
