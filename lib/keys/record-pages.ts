@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { digestHash } from './digest-hash.ts';
+
+/** Words of four bytes in a record: its digest, its id, and references to what it shares with others. */
+const digestWords = 8;
+const idAt = digestWords;
+const idBytes = 16;
+const recordWords = 16;
+const recordBytes = recordWords * 4;
+
+/** The words of a record that hold a reference. */
+export const scopeField = 12;
+export const userField = 13;
+export const permissionsField = 14;
+export const rateLimitField = 15;
+
+const pageBits = 12;
+const pageRecords = 1 << pageBits;
+const pageBytes = pageRecords * (recordBytes + 8 + 1);
+
+interface Page {
+  readonly words: Uint32Array;
+  /** The same memory as `words`. */
+  readonly bytes: Buffer;
+  readonly expiresAtMs: Float64Array;
+  readonly flags: Uint8Array;
+}
+
+/**
+ * The records of all keys, numbered from 0 without a gap, 73 bytes each, in pages of 4096: it grows by a page,
+ * and nothing is ever copied. A removed record's place is taken by the last one.
+ *
+ * One digest at a time can be put in the probe, to be hashed, compared and appended without a copy in between.
+ */
+export class RecordPages {
+  readonly #pages: Page[] = [];
+  readonly #probe = new Uint32Array(digestWords);
+  readonly #seedLow: number;
+  readonly #seedHigh: number;
+  #count = 0;
+
+  constructor() {
+    const seed = randomBytes(8);
+    this.#seedLow = seed.readInt32LE(0);
+    this.#seedHigh = seed.readInt32LE(4);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#pages.length * pageBytes;
+  }
+
+  /** Puts a digest of 32 bytes in the probe. Returns its hash. */
+  probeBytes(digest: Uint8Array): number {
+    for (let word = 0, at = 0; word < digestWords; word++, at += 4) {
+      this.#probe[word] =
+        (digest[at] ?? 0) |
+        ((digest[at + 1] ?? 0) << 8) |
+        ((digest[at + 2] ?? 0) << 16) |
+        ((digest[at + 3] ?? 0) << 24);
+    }
+    return digestHash(this.#probe, 0, this.#seedLow, this.#seedHigh);
+  }
+
+  /** Puts a digest of 32 characters, one a byte, in the probe. Returns its hash. */
+  probeBinary(digest: string): number {
+    for (let word = 0, at = 0; word < digestWords; word++, at += 4) {
+      this.#probe[word] =
+        digest.charCodeAt(at) |
+        (digest.charCodeAt(at + 1) << 8) |
+        (digest.charCodeAt(at + 2) << 16) |
+        (digest.charCodeAt(at + 3) << 24);
+    }
+    return digestHash(this.#probe, 0, this.#seedLow, this.#seedHigh);
+  }
+
+  /** The hash of a record's digest. */
+  hashOf(record: number): number {
+    return digestHash(this.#pageOf(record).words, wordAt(record), this.#seedLow, this.#seedHigh);
+  }
+
+  /** Whether a record has the digest in the probe. */
+  matches(record: number): boolean {
+    const { words } = this.#pageOf(record);
+    const at = wordAt(record);
+    for (let word = 0; word < digestWords; word++) {
+      if (words[at + word] !== this.#probe[word]) return false;
+    }
+    return true;
+  }
+
+  /** Adds a record with the digest in the probe; its other fields are the caller's to set. Returns its number. */
+  append(): number {
+    const record = this.#count;
+    if (record === this.#pages.length * pageRecords) this.#pages.push(newPage());
+    this.#pageOf(record).words.set(this.#probe, wordAt(record));
+    this.#count++;
+    return record;
+  }
+
+  /** Moves the last record to another's number, which is gone then. It may be the last one itself. */
+  removeByLast(record: number): void {
+    const last = this.#count - 1;
+    const from = this.#pageOf(last);
+    const to = this.#pageOf(record);
+    to.words.set(from.words.subarray(wordAt(last), wordAt(last) + recordWords), wordAt(record));
+    to.expiresAtMs[record % pageRecords] = from.expiresAtMs[last % pageRecords] ?? 0;
+    to.flags[record % pageRecords] = from.flags[last % pageRecords] ?? 0;
+    this.#count = last;
+    // One empty page is kept, so that a count that moves about a page's border doesn't allocate each time.
+    if (last <= (this.#pages.length - 2) * pageRecords) this.#pages.pop();
+  }
+
+  reference(record: number, field: number): number {
+    return this.#pageOf(record).words[wordAt(record) + field] ?? 0;
+  }
+
+  setReference(record: number, field: number, ref: number): void {
+    this.#pageOf(record).words[wordAt(record) + field] = ref;
+  }
+
+  /** The 16 bytes of the id in 32 lower-case hex digits. */
+  idHex(record: number): string {
+    const at = (wordAt(record) + idAt) * 4;
+    return this.#pageOf(record).bytes.toString('hex', at, at + idBytes);
+  }
+
+  setIdHex(record: number, hex: string): void {
+    this.#pageOf(record).bytes.write(hex, (wordAt(record) + idAt) * 4, 'hex');
+  }
+
+  expiresAtMs(record: number): number {
+    return this.#pageOf(record).expiresAtMs[record % pageRecords] ?? 0;
+  }
+
+  setExpiresAtMs(record: number, expiresAtMs: number): void {
+    this.#pageOf(record).expiresAtMs[record % pageRecords] = expiresAtMs;
+  }
+
+  flags(record: number): number {
+    return this.#pageOf(record).flags[record % pageRecords] ?? 0;
+  }
+
+  setFlags(record: number, flags: number): void {
+    this.#pageOf(record).flags[record % pageRecords] = flags;
+  }
+
+  #pageOf(record: number): Page {
+    const page = this.#pages[record >>> pageBits];
+    if (page === undefined) throw new RangeError(`No record ${record}`);
+    return page;
+  }
+}
+
+const wordAt = (record: number): number => (record % pageRecords) * recordWords;
+
+function newPage(): Page {
+  const memory = new ArrayBuffer(pageBytes);
+  const wordBytes = pageRecords * recordBytes;
+  return {
+    words: new Uint32Array(memory, 0, pageRecords * recordWords),
+    bytes: Buffer.from(memory, 0, wordBytes),
+    expiresAtMs: new Float64Array(memory, wordBytes, pageRecords),
+    flags: new Uint8Array(memory, wordBytes + pageRecords * 8, pageRecords),
+  };
+}

@@ -1,0 +1,279 @@
+import { hash } from 'node:crypto';
+import t from 'tap';
+import { absent, type KeyRecord, KeyTable } from '../../../lib/keys/key-table.ts';
+
+const digestOf = (n: number): Buffer => hash('sha256', `${n}`, 'buffer');
+const find = (table: KeyTable, digest: Buffer): number => table.find(digest.toString('binary'));
+const idOf = (n: number): string => `key_${n.toString(16).padStart(32, '0')}`;
+
+const keyOf = (n: number, changes: Partial<KeyRecord> = {}): KeyRecord => ({
+  digest: digestOf(n),
+  id: idOf(n),
+  type: 'private_key',
+  tenantId: 'tenant_a',
+  environmentId: 'env_a',
+  userId: 'user_a',
+  userType: 'user',
+  permissions: ['customers:read'],
+  rateLimit: { limit: 100, windowSeconds: 60 },
+  active: true,
+  expiresAtMs: null,
+  ...changes,
+});
+
+const nothingShared = { tenants: 0, environments: 0, users: 0, permissionSets: 0, rateLimits: 0 };
+
+t.test('a key is found by the SHA-256 of its plaintext, with all that was given', async (t) => {
+  const table = new KeyTable();
+  const digest = Buffer.from(hash('sha256', 'plaintext', 'hex'), 'hex');
+  table.upsert({
+    digest,
+    id: 'key_0193f5a2b4c87def8123456789abcdef',
+    type: 'publishable_key',
+    tenantId: 'tenant_b',
+    environmentId: 'env_b',
+    userId: 'user_b',
+    userType: 'service_account',
+    permissions: ['b:write', 'a:read', 'b:write'],
+    rateLimit: { limit: 7, windowSeconds: 3 },
+    active: true,
+    expiresAtMs: 1_800_000_000_123,
+  });
+  const handle = table.find(hash('sha256', 'plaintext', 'binary'));
+  t.not(handle, absent);
+  t.equal(table.id(handle), 'key_0193f5a2b4c87def8123456789abcdef');
+  t.equal(table.type(handle), 'publishable_key');
+  t.equal(table.tenantId(handle), 'tenant_b');
+  t.equal(table.environmentId(handle), 'env_b');
+  t.equal(table.userId(handle), 'user_b');
+  t.equal(table.userType(handle), 'service_account');
+  t.same(table.permissions(handle), ['a:read', 'b:write']);
+  t.same(table.rateLimit(handle), { limit: 7, windowSeconds: 3 });
+  t.equal(table.isActive(handle), true);
+  t.equal(table.expiresAtMs(handle), 1_800_000_000_123);
+  t.equal(table.size, 1);
+});
+
+t.test('all 32 bytes of a digest count', async (t) => {
+  const table = new KeyTable();
+  table.upsert(keyOf(0));
+  for (let byte = 0; byte < 32; byte++) {
+    for (const bit of [0, 7]) {
+      const other = digestOf(0);
+      other.writeUInt8(other.readUInt8(byte) ^ (1 << bit), byte);
+      t.equal(find(table, other), absent, `bit ${bit} of byte ${byte}`);
+    }
+  }
+});
+
+t.test('what is no digest is not found and not deleted', async (t) => {
+  const table = new KeyTable();
+  table.upsert(keyOf(0));
+  const binary = digestOf(0).toString('binary');
+  for (const digest of ['', binary.slice(1), `${binary}x`]) t.equal(table.find(digest), absent);
+  t.equal(table.delete(digestOf(0).subarray(1)), false);
+  t.equal(table.delete(Buffer.concat([digestOf(0), Buffer.alloc(1)])), false);
+  t.equal(table.size, 1);
+});
+
+t.test('the same record twice is one record', async (t) => {
+  const table = new KeyTable();
+  table.upsert(keyOf(0));
+  table.upsert(keyOf(0));
+  t.equal(table.size, 1);
+  t.equal(table.delete(digestOf(0)), true);
+  t.equal(find(table, digestOf(0)), absent);
+  t.same(table.shared, nothingShared);
+  t.equal(table.delete(digestOf(0)), false);
+});
+
+t.test('an upsert replaces everything, and lets go of what it replaced', async (t) => {
+  const table = new KeyTable();
+  table.upsert(keyOf(0, { expiresAtMs: 5 }));
+  table.upsert(
+    keyOf(0, {
+      id: idOf(1),
+      type: 'publishable_key',
+      tenantId: 'tenant_b',
+      environmentId: 'env_b',
+      userId: 'user_b',
+      userType: 'service_account',
+      permissions: [],
+      rateLimit: null,
+      active: false,
+    }),
+  );
+  const handle = find(table, digestOf(0));
+  t.equal(table.id(handle), idOf(1));
+  t.equal(table.type(handle), 'publishable_key');
+  t.equal(table.tenantId(handle), 'tenant_b');
+  t.equal(table.environmentId(handle), 'env_b');
+  t.equal(table.userId(handle), 'user_b');
+  t.equal(table.userType(handle), 'service_account');
+  t.same(table.permissions(handle), []);
+  t.equal(table.rateLimit(handle), null);
+  t.equal(table.isActive(handle), false);
+  t.equal(table.expiresAtMs(handle), Number.POSITIVE_INFINITY);
+  t.same(table.shared, { tenants: 1, environments: 1, users: 1, permissionSets: 1, rateLimits: 0 });
+});
+
+t.test('a deleted key leaves every other where it can be found', async (t) => {
+  const table = new KeyTable();
+  for (let n = 0; n < 10_000; n++) table.upsert(keyOf(n));
+  for (let n = 0; n < 10_000; n += 2) table.delete(digestOf(n));
+  const wrong = Array.from({ length: 10_000 }, (_, n) => n).filter((n) => {
+    const handle = find(table, digestOf(n));
+    return n % 2 === 0 ? handle !== absent : handle === absent || table.id(handle) !== idOf(n);
+  });
+  t.same(wrong, []);
+  t.equal(table.size, 5000);
+});
+
+t.test('what the table can not hold is refused before anything changes', async (t) => {
+  const table = new KeyTable();
+  for (const id of ['', 'key_', 'key_configured_1', idOf(0).toUpperCase(), `${idOf(0)}0`, `${idOf(0)}\n`]) {
+    t.throws(() => table.upsert(keyOf(0, { id })), { name: 'TypeError', message: /lower-case hex/ });
+  }
+  for (const length of [0, 31, 33]) {
+    t.throws(() => table.upsert(keyOf(0, { digest: Buffer.alloc(length) })), /32 bytes/);
+  }
+  for (const expiresAtMs of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    t.throws(() => table.upsert(keyOf(0, { expiresAtMs })), /no instant/);
+  }
+  t.equal(table.size, 0);
+  t.same(table.shared, nothingShared);
+});
+
+t.test('shared values are kept once and can not be changed from outside', async (t) => {
+  const table = new KeyTable();
+  const permissions = ['b:read', 'a:read'];
+  const rateLimit = { limit: 1, windowSeconds: 1 };
+  table.upsert(keyOf(0, { permissions, rateLimit }));
+  table.upsert(keyOf(1, { permissions: ['a:read', 'b:read', 'a:read'], rateLimit: { ...rateLimit } }));
+  permissions.push('*');
+  rateLimit.limit = 1_000_000;
+  const [one, other] = [find(table, digestOf(0)), find(table, digestOf(1))];
+  t.same(table.permissions(one), ['a:read', 'b:read']);
+  t.same(table.rateLimit(one), { limit: 1, windowSeconds: 1 });
+  t.equal(table.permissions(one), table.permissions(other));
+  t.equal(table.rateLimit(one), table.rateLimit(other));
+  t.ok(Object.isFrozen(table.permissions(one)) && Object.isFrozen(table.rateLimit(one)));
+});
+
+t.test('sets and limits that only look alike are told apart', async (t) => {
+  const table = new KeyTable();
+  table.upsert(keyOf(0, { permissions: ['a', 'b'], rateLimit: { limit: 1, windowSeconds: 11 } }));
+  table.upsert(keyOf(1, { permissions: ['a","b'], rateLimit: { limit: 11, windowSeconds: 1 } }));
+  table.upsert(keyOf(2, { permissions: ['a,b'], rateLimit: null }));
+  t.equal(table.shared.permissionSets, 3);
+  t.equal(table.shared.rateLimits, 2);
+  t.same(table.permissions(find(table, digestOf(1))), ['a","b']);
+  t.same(table.rateLimit(find(table, digestOf(1))), { limit: 11, windowSeconds: 1 });
+});
+
+t.test('churn of distinct values leaves nothing behind', async (t) => {
+  const table = new KeyTable();
+  for (let n = 0; n < 100_000; n++) {
+    table.upsert(
+      keyOf(n % 10, {
+        tenantId: `tenant_${n}`,
+        permissions: [`p:${n}`],
+        rateLimit: { limit: n + 1, windowSeconds: 1 },
+      }),
+    );
+  }
+  t.same(table.shared, { tenants: 10, environments: 10, users: 10, permissionSets: 10, rateLimits: 10 });
+  for (let n = 0; n < 10; n++) table.delete(digestOf(n));
+  t.same(table.shared, nothingShared);
+});
+
+t.test('one operation switches all keys of a tenant, an environment or a user', async (t) => {
+  const table = new KeyTable();
+  const tenants = ['tenant_a', 'tenant_b'];
+  const environments = ['env_a', 'env_b'];
+  const users = ['user_a', 'user_b'];
+  const keys = tenants.flatMap((tenantId) =>
+    environments.flatMap((environmentId) => users.map((userId) => ({ tenantId, environmentId, userId }))),
+  );
+  keys.forEach((key, n) => {
+    table.upsert(keyOf(n, key));
+  });
+  const inactive = () => keys.filter((_, n) => !table.isActive(find(table, digestOf(n))));
+
+  table.setTenantActive('tenant_a', false);
+  t.same(
+    inactive(),
+    keys.filter((key) => key.tenantId === 'tenant_a'),
+  );
+  table.setTenantActive('tenant_a', true);
+  t.same(inactive(), []);
+  table.setEnvironmentActive('tenant_a', 'env_b', false);
+  t.same(
+    inactive(),
+    keys.filter((key) => key.tenantId === 'tenant_a' && key.environmentId === 'env_b'),
+  );
+  table.setEnvironmentActive('tenant_a', 'env_b', true);
+  table.setUserActive('tenant_b', 'user_a', false);
+  t.same(
+    inactive(),
+    keys.filter((key) => key.tenantId === 'tenant_b' && key.userId === 'user_a'),
+  );
+  table.setTenantActive('tenant_b', false);
+  table.setUserActive('tenant_b', 'user_a', true);
+  t.same(
+    inactive(),
+    keys.filter((key) => key.tenantId === 'tenant_b'),
+    'one flag does not lift another',
+  );
+});
+
+t.test('a flag that comes before the first key waits for it, and outlives the last', async (t) => {
+  const table = new KeyTable();
+  table.setTenantActive('tenant_b', false);
+  table.setEnvironmentActive('tenant_a', 'env_b', false);
+  table.setUserActive('tenant_a', 'user_b', false);
+  const keys = [
+    keyOf(0, { tenantId: 'tenant_b' }),
+    keyOf(1, { environmentId: 'env_b' }),
+    keyOf(2, { userId: 'user_b' }),
+  ];
+  for (let round = 0; round < 2; round++) {
+    for (const key of keys) {
+      table.upsert(key);
+      t.equal(table.isActive(find(table, Buffer.from(key.digest))), false);
+    }
+    for (const key of keys) table.delete(key.digest);
+  }
+  table.upsert(keyOf(3));
+  t.equal(table.isActive(find(table, digestOf(3))), true);
+});
+
+t.test('a flag set twice counts once, and nothing is kept for what is active', async (t) => {
+  const table = new KeyTable();
+  for (const active of [true, false, false, true, true, false]) {
+    table.setTenantActive('tenant_b', active);
+    table.setEnvironmentActive('tenant_a', 'env_b', active);
+    table.setUserActive('tenant_a', 'user_b', active);
+  }
+  t.same(table.shared, { tenants: 2, environments: 1, users: 1, permissionSets: 0, rateLimits: 0 });
+  table.setTenantActive('tenant_b', true);
+  table.setEnvironmentActive('tenant_a', 'env_b', true);
+  table.setUserActive('tenant_a', 'user_b', true);
+  t.same(table.shared, nothingShared);
+});
+
+t.test('a key takes 85 bytes or less, and gives them back', async (t) => {
+  const table = new KeyTable();
+  const empty = table.bytes;
+  for (let n = 0; n < 100_000; n++) table.upsert(keyOf(n));
+  t.ok(table.bytes / table.size < 85, `${table.bytes / table.size} bytes a key`);
+  for (let n = 0; n < 100_000; n++) table.delete(digestOf(n));
+  const kept = table.bytes - empty;
+  t.ok(kept < 100_000 * 12, `${kept} bytes kept: the index, and one page`);
+});
+
+t.test('a stale handle beyond the end throws instead of answering', async (t) => {
+  const table = new KeyTable();
+  t.throws(() => table.isActive(0), RangeError);
+  t.throws(() => table.isActive(absent), RangeError);
+});
