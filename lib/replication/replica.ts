@@ -62,6 +62,7 @@ export class Replica<Change> {
   #timesLoaded = 0;
   #loadedChanges = 0;
   #failures = 0;
+  #lastSyncMs = 0;
 
   constructor(options: ReplicaOptions<Change>) {
     this.#options = options;
@@ -137,8 +138,14 @@ export class Replica<Change> {
         await this.#stopAlarm.sleep(backoffMs(this.#failures, this.#options.random));
         continue;
       }
-      if (this.#phase === 'syncing') await this.#hints.sleep(this.#lease.leaseMs / SYNCS_PER_LEASE);
+      if (this.#phase === 'syncing') await this.#hints.sleep(this.#untilNextSyncMs());
     }
+  }
+
+  /** Counted from when the last sync was sent: a slow answer must not make the next one late. */
+  #untilNextSyncMs(): number {
+    const dueMs = this.#lastSyncMs + this.#lease.leaseMs / SYNCS_PER_LEASE;
+    return Math.max(0, dueMs - this.#lease.now().monotonicMs);
   }
 
   async #step(): Promise<void> {
@@ -173,6 +180,7 @@ export class Replica<Change> {
     const { database, id, maxEventsPerSync, state } = this.#options;
     this.#hints.reset();
     const sentAt = this.#lease.now();
+    this.#lastSyncMs = sentAt.monotonicMs;
     const renewal = await database.renewAndRead(id, position, this.#lease.leaseMs, maxEventsPerSync);
     if (this.#stopping) return;
     if (renewal.outcome === 'fenced') return this.#rejoin();
