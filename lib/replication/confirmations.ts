@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.ts';
 import { backoffMs } from './backoff.ts';
-import type { Clock, Random, ReplicaRow, Timers, WriterDatabase } from './ports.ts';
+import type { Clock, Random, ReplicaRow, ReplicasBehind, Timers, WriterDatabase } from './ports.ts';
 
 /** Whether no replica decides any more by the state before a change. False: it wasn't known in time. */
 export interface Confirmation {
@@ -25,6 +25,7 @@ interface Waiting {
 
 /** A lease that held a change up, and since when this process has known of it. */
 interface SeenLease {
+  readonly server: string;
   readonly leaseId: string;
   readonly sinceMs: number;
 }
@@ -86,8 +87,6 @@ export class Confirmations {
       } catch (error) {
         failures += 1;
         restMs = backoffMs(failures, this.#options.random);
-        // The next answer may come from another server, where an older lease can reappear as the current one.
-        this.#seen = new Map();
         this.#options.onError(error);
       }
       if (this.#waiting.size > 0) await this.#hints.sleep(restMs);
@@ -101,12 +100,12 @@ export class Confirmations {
     // that announced itself before that change was committed.
     const asked = [...this.#waiting];
     const highestSeq = asked.reduce((highest, { seq }) => Math.max(highest, seq), 0);
-    const rows = await this.#options.database.replicasBehind(highestSeq);
+    const behind = await this.#options.database.replicasBehind(highestSeq);
     const nowMs = this.#options.clock.monotonicMs();
-    this.#seen = sightings(rows, this.#seen, nowMs);
+    this.#seen = sightings(behind, this.#seen, nowMs);
 
     let slowestSeq = Number.POSITIVE_INFINITY;
-    for (const row of rows) {
+    for (const row of behind.rows) {
       if (!(await this.#fenced(row, nowMs))) slowestSeq = Math.min(slowestSeq, row.appliedSeq);
     }
     for (const waiting of asked) {
@@ -124,14 +123,15 @@ export class Confirmations {
 
 /** Since when each of the leases in `rows` has been known: as in `earlier`, or since `nowMs`. */
 function sightings(
-  rows: readonly ReplicaRow[],
+  { server, rows }: ReplicasBehind,
   earlier: ReadonlyMap<string, SeenLease>,
   nowMs: number,
 ): ReadonlyMap<string, SeenLease> {
   const seen = new Map<string, SeenLease>();
   for (const { id, leaseId } of rows) {
     const known = earlier.get(id);
-    seen.set(id, known?.leaseId === leaseId ? known : { leaseId, sinceMs: nowMs });
+    const same = known !== undefined && known.leaseId === leaseId && known.server === server;
+    seen.set(id, same ? known : { server, leaseId, sinceMs: nowMs });
   }
   return seen;
 }

@@ -88,10 +88,21 @@ export interface ReplicaRow {
   readonly leaseMs: number;
 }
 
+/** What one look at `replicas` found. */
+export interface ReplicasBehind {
+  /**
+   * Names the server that answered and its start (`pg_postmaster_start_time()`). After a failover or a restore
+   * an older lease can stand in a row again, while its replica still holds a newer one: what was seen on
+   * another server, or before its start, says nothing.
+   */
+  readonly server: string;
+  readonly rows: readonly ReplicaRow[];
+}
+
 /** The statements of a process that waits for its changes to be known everywhere. */
 export interface WriterDatabase {
   /** Every row whose `applied_seq` is below `seq`, on the primary, from a snapshot begun after the call. */
-  replicasBehind(seq: number): Promise<readonly ReplicaRow[]>;
+  replicasBehind(seq: number): Promise<ReplicasBehind>;
 
   /**
    * Deletes the row if it still holds that lease. Waits for a renewal in flight, and then sees its new lease.

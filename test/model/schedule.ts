@@ -5,7 +5,12 @@ import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
 import { type ClientOptions, DatabaseClient } from './database-client.ts';
 import { SeededRandom } from './random.ts';
-import { type CommittedEdit, type DatabaseObserver, type Edit, SimulatedDatabase } from './simulated-database.ts';
+import {
+  type CommittedEdit,
+  type DatabaseObserver,
+  type Edit,
+  SimulatedDatabase,
+} from './simulated-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { Timeline } from './timeline.ts';
 import { type Mishap, Weather } from './weather.ts';
@@ -153,7 +158,10 @@ export class Schedule implements DatabaseObserver {
       process,
       keys: KEYS,
     });
-    const lease = this.#parts.lease(this.#parts.leaseClock(process), { leaseMs: LEASE_MS, marginMs: MARGIN_MS });
+    const lease = this.#parts.lease(this.#parts.leaseClock(process), {
+      leaseMs: LEASE_MS,
+      marginMs: MARGIN_MS,
+    });
     const state = new Edits();
     const common = { timers: process, random: () => this.#random.next(), onError: () => {} };
     const service: Service = {
@@ -189,16 +197,31 @@ export class Schedule implements DatabaseObserver {
   #mishap(mishap: Mishap | undefined): void {
     const service = this.#random.pick(this.#services);
     if (service === undefined || mishap === undefined) return;
-    if (mishap === 'stop') return this.#stop();
-    if (mishap === 'suspend') return this.#suspend(service);
-    if (mishap === 'set wall clock') return this.#setWallClock(service);
-    if (mishap === 'crash') return this.#crash(service);
-    if (mishap === 'leave') return this.#leave(service);
-    if (mishap === 'set database clock') {
-      this.#database.wallOffsetMs += this.#random.between(-2 * LEASE_MS, 2 * LEASE_MS);
-      return;
+    switch (mishap) {
+      case 'stop':
+        this.#stop();
+        break;
+      case 'cut off':
+        this.#cutOff(service);
+        break;
+      case 'suspend':
+        this.#suspend(service);
+        break;
+      case 'set wall clock':
+        this.#setWallClock(service);
+        break;
+      case 'crash':
+        this.#crash(service);
+        break;
+      case 'leave':
+        this.#leave(service);
+        break;
+      case 'set database clock':
+        this.#database.wallOffsetMs += this.#random.between(-2 * LEASE_MS, 2 * LEASE_MS);
+        break;
+      default:
+        this.#interruptDatabase(mishap);
     }
-    this.#interruptDatabase(mishap);
   }
 
   #stop(): void {
@@ -214,6 +237,15 @@ export class Schedule implements DatabaseObserver {
     this.trace(() => `${service.name} is suspended`);
     service.process.suspend();
     this.#resumeLater(service);
+  }
+
+  #cutOff(service: Service): void {
+    this.trace(() => `${service.name} is cut off from the database`);
+    service.client.isCutOff = true;
+    this.#timeline.after(this.#weather.pauseMs(), () => {
+      this.trace(() => `${service.name} reaches the database again`);
+      service.client.isCutOff = false;
+    });
   }
 
   #resumeLater(service: Service): void {
@@ -260,11 +292,14 @@ export class Schedule implements DatabaseObserver {
     const downMs =
       mishap === 'restore database'
         ? this.#random.between(LEASE_MS / SLOWEST_RATE, 1.5 * LEASE_MS)
-        : this.#random.between(2 * this.#parts.pollMs, LEASE_MS);
+        : this.#random.between(2 * this.#parts.pollMs, LEASE_MS / 2);
     this.trace(() => `${mishap}, down for ${downMs.toFixed(0)} ms`);
     this.#database.goDown();
     if (mishap !== 'restart database') this.#restore();
     this.#timeline.after(downMs, () => this.#database.comeUp());
+    for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
+      this.#timeline.after(downMs + this.#random.between(0, 50), () => this.#change());
+    }
   }
 
   #restore(): void {

@@ -1,4 +1,10 @@
-import type { FeedEvent, Position, Renewal, ReplicaRow } from '../../lib/replication/ports.ts';
+import type {
+  FeedEvent,
+  Position,
+  Renewal,
+  ReplicaRow,
+  ReplicasBehind,
+} from '../../lib/replication/ports.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A change in the model: the key with this number now has this edit. A later commit has a higher edit. */
@@ -77,8 +83,8 @@ export class SimulatedDatabase {
 
   /** Runs a statement, or fails it if the server is down or goes down before it is done. */
   execute<T>(statement: (reply: Reply<T>) => void, reply: Reply<T>): void {
-    if (!this.#up) return reply.fail();
-    statement(reply);
+    if (this.#up) statement(reply);
+    else reply.fail();
   }
 
   load(reply: Reply<{ head: Position; edits: readonly number[] }>, keys: number): void {
@@ -101,7 +107,10 @@ export class SimulatedDatabase {
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
-    if (!knows(snapshot, applied)) return reply.done({ outcome: 'diverged' });
+    if (!knows(snapshot, applied)) {
+      reply.done({ outcome: 'diverged' });
+      return;
+    }
     this.observer.moment('renew');
     this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
       reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
@@ -116,12 +125,12 @@ export class SimulatedDatabase {
     });
   }
 
-  replicasBehind(reply: Reply<readonly ReplicaRow[]>, seq: number): void {
+  replicasBehind(reply: Reply<ReplicasBehind>, seq: number): void {
     const behind: ReplicaRow[] = [];
     for (const { id, appliedSeq, leaseId, leaseMs } of this.rows.values()) {
       if (appliedSeq < seq) behind.push({ id, appliedSeq, leaseId, leaseMs });
     }
-    reply.done(behind);
+    reply.done({ server: `server ${this.#generation}`, rows: behind });
   }
 
   fence(reply: Reply<boolean>, id: string, leaseId: string): void {
@@ -225,7 +234,10 @@ export class SimulatedDatabase {
     then: (renewed: boolean) => void,
   ): void {
     const row = this.rows.get(id);
-    if (row === undefined) return then(false);
+    if (row === undefined) {
+      then(false);
+      return;
+    }
     this.locked(reply, id, (release) => {
       const found = this.rows.get(id) === row;
       if (found) {
@@ -257,7 +269,10 @@ export class SimulatedDatabase {
   /** Runs `then` when the stage before it has taken its time, unless the server has gone by then. */
   protected stage(reply: Unanswered, then: () => void): void {
     const stallMs = this.observer.stallMs();
-    if (stallMs === 0) return then();
+    if (stallMs === 0) {
+      then();
+      return;
+    }
     const generation = this.#generation;
     this.timeline.after(stallMs, () => (generation === this.#generation ? then() : reply.fail()));
   }
@@ -272,8 +287,8 @@ export class SimulatedDatabase {
         else next();
       };
       const hold = (): void => {
-        if (locks !== this.#locks) return reply.fail();
-        this.stage(reply, () => then(release));
+        if (locks === this.#locks) this.stage(reply, () => then(release));
+        else reply.fail();
       };
       const queue = locks.get(name);
       if (queue !== undefined) {

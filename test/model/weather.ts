@@ -1,9 +1,10 @@
-import type { Fate, Network } from './database-client.ts';
+import type { Fate, Network, Statement } from './database-client.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What can happen to the whole, apart from what happens to a single statement. */
 export type Mishap =
   | 'stop'
+  | 'cut off'
   | 'suspend'
   | 'set wall clock'
   | 'crash'
@@ -16,6 +17,8 @@ export type Mishap =
 const MISHAPS: readonly Mishap[] = [
   'stop',
   'stop',
+  'cut off',
+  'cut off',
   'suspend',
   'set wall clock',
   'crash',
@@ -25,6 +28,9 @@ const MISHAPS: readonly Mishap[] = [
   'fail over database',
   'set database clock',
 ];
+
+const STATEMENTS: readonly Statement[] = ['load', 'announce', 'renew', 'leave', 'look', 'fence', 'change'];
+const ELSEWHERE = 0.1;
 
 /**
  * How rough a schedule is. Each seed draws its own weather, with some kinds of trouble left out altogether:
@@ -44,23 +50,26 @@ export class Weather implements Network {
   readonly #stopAtMoment: number;
   readonly changeShare: number;
   readonly #mishaps: readonly Mishap[];
+  /** The statements that get into trouble; the others do so far more rarely. */
+  readonly #troubled: ReadonlySet<Statement>;
   #calm = false;
 
   constructor(random: SeededRandom, leaseMs: number) {
     this.#random = random;
     this.#leaseMs = leaseMs;
     const sometimes = (highest: number): number => (random.chance(0.5) ? random.between(0, highest) : 0);
-    this.#requestLoss = sometimes(0.15);
-    this.#answerLoss = sometimes(0.3);
+    this.#requestLoss = sometimes(0.3);
+    this.#answerLoss = sometimes(0.6);
     this.#hintLoss = sometimes(1);
-    this.#slow = sometimes(0.4);
-    this.#stuck = sometimes(0.2);
+    this.#slow = sometimes(0.6);
+    this.#stuck = sometimes(0.6);
     this.#stageStuck = sometimes(0.2);
     this.#slowLoad = sometimes(1);
     this.#changeAtMoment = sometimes(0.3);
     this.#stopAtMoment = sometimes(0.15);
     this.changeShare = random.between(0.3, 0.8);
     this.#mishaps = MISHAPS.filter(() => random.chance(0.4));
+    this.#troubled = new Set(STATEMENTS.filter(() => random.chance(0.4)));
   }
 
   /** From now on nothing goes wrong any more. */
@@ -68,16 +77,15 @@ export class Weather implements Network {
     this.#calm = true;
   }
 
-  delayMs(): number {
-    if (!this.#calm && this.#random.chance(this.#stuck)) return this.#about(this.#leaseMs);
-    if (!this.#calm && this.#random.chance(this.#slow)) return this.#random.between(5, 300);
+  delayMs(statement: Statement | 'hint'): number {
+    if (this.#happens(this.#stuck, statement)) return this.#about(this.#leaseMs);
+    if (this.#happens(this.#slow, statement)) return this.#random.between(5, 300);
     return this.#random.between(0.1, 3);
   }
 
-  fate(): Fate {
-    if (this.#calm) return 'answered';
-    if (this.#random.chance(this.#requestLoss)) return 'request lost';
-    return this.#random.chance(this.#answerLoss) ? 'answer lost' : 'answered';
+  fate(statement: Statement): Fate {
+    if (this.#happens(this.#requestLoss, statement)) return 'request lost';
+    return this.#happens(this.#answerLoss, statement) ? 'answer lost' : 'answered';
   }
 
   loadMs(): number {
@@ -90,7 +98,7 @@ export class Weather implements Network {
 
   /** Null for a hint that gets lost. */
   hintDelayMs(): number | null {
-    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.delayMs();
+    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.delayMs('hint');
   }
 
   /** How long a process is stopped, a machine suspended. */
@@ -110,8 +118,16 @@ export class Weather implements Network {
     return !this.#calm && this.#random.chance(this.#stopAtMoment);
   }
 
+  #happens(probability: number, statement: Statement | 'hint'): boolean {
+    if (this.#calm) return false;
+    const troubled = statement !== 'hint' && this.#troubled.has(statement);
+    return this.#random.chance(troubled ? probability : probability * ELSEWHERE);
+  }
+
   /** Anything up to one and a half times `ms`, most often close to it: where leases run out. */
   #about(ms: number): number {
-    return this.#random.chance(0.5) ? this.#random.between(0, 1.5 * ms) : this.#random.between(0.8 * ms, 1.2 * ms);
+    return this.#random.chance(0.5)
+      ? this.#random.between(0, 1.5 * ms)
+      : this.#random.between(0.8 * ms, 1.2 * ms);
   }
 }
