@@ -1,0 +1,216 @@
+import { Alarm } from './alarm.ts';
+import { backoffMs } from './backoff.ts';
+import { applyEvents, type ReplicatedState } from './feed.ts';
+import type { Lease } from './lease.ts';
+import type { Position, Random, ReplicaDatabase, Timers } from './ports.ts';
+import { Waiters } from './waiters.ts';
+
+/** What the replica does next: `loading` the state, `announcing` its row, or `syncing` with the feed. */
+export type ReplicaPhase = 'loading' | 'announcing' | 'syncing';
+
+/** What an operator sees of a replica. Sequence numbers are null before the first load. */
+export interface ReplicaStatus {
+  readonly phase: ReplicaPhase;
+  readonly leaseValid: boolean;
+  readonly appliedSeq: number | null;
+  readonly headSeq: number | null;
+  /** Events that are known to exist and aren't applied yet. */
+  readonly lagEvents: number;
+  readonly timesFenced: number;
+  readonly timesLoaded: number;
+  /** Changes read by the load in progress, or by the last one. */
+  readonly loadedChanges: number;
+  readonly failuresInARow: number;
+}
+
+export interface ReplicaOptions<Change> {
+  /** Never used by another process, nor by an earlier run of this one. */
+  readonly id: string;
+  readonly database: ReplicaDatabase<Change>;
+  readonly state: ReplicatedState<Change>;
+  readonly lease: Lease;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** The most events that one sync reads: bounds how long applying them keeps requests waiting. */
+  readonly maxEventsPerSync: number;
+  /** Told of every failed statement. The replica carries on by itself. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How many times in the length of a lease a replica renews it, so that a lost answer or two do no harm. */
+const SYNCS_PER_LEASE = 4;
+
+/**
+ * A full copy of the state, kept current by the feed, and the lease to decide by it.
+ *
+ * It goes through three phases, one statement at a time: it loads, announces itself, and from then on syncs.
+ * Only a sync confers the lease, and only one that was sent after the announcement was committed. The README
+ * says which race each rule closes.
+ */
+export class Replica<Change> {
+  readonly #options: ReplicaOptions<Change>;
+  readonly #lease: Lease;
+  readonly #hints: Alarm;
+  readonly #stopAlarm: Alarm;
+  readonly #waiters: Waiters;
+  #running: Promise<void> | null = null;
+  #stopping = false;
+  #phase: ReplicaPhase = 'loading';
+  #position: Position | null = null;
+  #headSeq: number | null = null;
+  #timesFenced = 0;
+  #timesLoaded = 0;
+  #loadedChanges = 0;
+  #failures = 0;
+  #lastSyncMs = 0;
+
+  constructor(options: ReplicaOptions<Change>) {
+    this.#options = options;
+    this.#lease = options.lease;
+    this.#hints = new Alarm(options.timers);
+    this.#stopAlarm = new Alarm(options.timers);
+    this.#waiters = new Waiters(options.timers);
+  }
+
+  /** Begins to load and to follow the feed, until {@link stop}. Returns at once; failures are tried again. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Gives up the lease at once, and the row when the statement in flight has returned, so that no writer waits for it. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#lease.end();
+    this.#waiters.settle(false);
+    this.#hints.ring();
+    this.#stopAlarm.ring();
+    await this.#running;
+    await this.#options.database.leave(this.#options.id).catch(this.#options.onError);
+  }
+
+  /** There may be something new in the feed: sync now, or right after the sync in flight. Costs nothing if it isn't so. */
+  hint(): void {
+    this.#hints.ring();
+  }
+
+  /**
+   * For a request that finds no valid lease: true as soon as there is one, false after `timeoutMs`. The
+   * decision itself has to look at the lease again, for it comes later.
+   */
+  waitUntilDecidable(timeoutMs: number): Promise<boolean> {
+    if (this.#lease.isValid()) return Promise.resolve(true);
+    if (this.#stopping) return Promise.resolve(false);
+    return this.#waiters.wait(timeoutMs);
+  }
+
+  /**
+   * How old the state may be at most beyond the promise, in milliseconds: 0 with a valid lease, Infinity while
+   * nothing is loaded. Only for an operator who chose availability over the promise.
+   */
+  staleForMs(): number {
+    return this.#position === null ? Number.POSITIVE_INFINITY : this.#lease.expiredForMs();
+  }
+
+  status(): ReplicaStatus {
+    const appliedSeq = this.#position?.seq ?? null;
+    return {
+      phase: this.#phase,
+      leaseValid: this.#lease.isValid(),
+      appliedSeq,
+      headSeq: this.#headSeq,
+      lagEvents: (this.#headSeq ?? 0) - (appliedSeq ?? 0),
+      timesFenced: this.#timesFenced,
+      timesLoaded: this.#timesLoaded,
+      loadedChanges: this.#loadedChanges,
+      failuresInARow: this.#failures,
+    };
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#step();
+        this.#failures = 0;
+      } catch (error) {
+        this.#failures += 1;
+        this.#options.onError(error);
+        // Not cut short by hints: a flood of them must not become a flood of attempts.
+        await this.#stopAlarm.sleep(backoffMs(this.#failures, this.#options.random));
+        continue;
+      }
+      if (this.#phase === 'syncing') await this.#hints.sleep(this.#untilNextSyncMs());
+    }
+  }
+
+  /** Counted from when the last sync was sent: a slow answer must not make the next one late. */
+  #untilNextSyncMs(): number {
+    const dueMs = this.#lastSyncMs + this.#lease.leaseMs / SYNCS_PER_LEASE;
+    return Math.max(0, dueMs - this.#lease.now().monotonicMs);
+  }
+
+  async #step(): Promise<void> {
+    const position = this.#position;
+    if (position === null) return await this.#load();
+    if (this.#phase === 'announcing') return await this.#announce();
+    await this.#sync(position);
+  }
+
+  async #load(): Promise<void> {
+    const { database, state } = this.#options;
+    state.clear();
+    this.#loadedChanges = 0;
+    const head = await database.load((change) => {
+      state.apply(change);
+      this.#loadedChanges += 1;
+    });
+    this.#timesLoaded += 1;
+    this.#position = head;
+    this.#headSeq = head.seq;
+    this.#phase = 'announcing';
+  }
+
+  async #announce(): Promise<void> {
+    await this.#options.database.announce(this.#options.id, this.#lease.leaseMs);
+    this.#phase = 'syncing';
+    this.#hints.ring();
+  }
+
+  /** Acknowledges what has been applied, applies what is new, and only then lets the lease count. */
+  async #sync(position: Position): Promise<void> {
+    const { database, id, maxEventsPerSync, state } = this.#options;
+    this.#hints.reset();
+    const sentAt = this.#lease.now();
+    this.#lastSyncMs = sentAt.monotonicMs;
+    const renewal = await database.renewAndRead(id, position, this.#lease.leaseMs, maxEventsPerSync);
+    if (this.#stopping) return;
+    if (renewal.outcome === 'fenced') return this.#rejoin();
+    if (renewal.outcome === 'diverged') return this.#reload();
+
+    const reached = applyEvents(state, position, renewal.events);
+    if (reached === null) return this.#reload();
+    this.#position = reached;
+    this.#headSeq = renewal.head.seq;
+
+    // A writer waits for the acknowledgement of what was just applied, or there is more to read.
+    if (renewal.events.length > 0) this.#hints.ring();
+    if (reached.seq < renewal.head.seq) return;
+
+    this.#lease.grantFrom(sentAt);
+    if (this.#lease.isValid()) this.#waiters.settle(true);
+  }
+
+  /** The row is gone, so writers no longer wait for this replica. Its state is still a prefix of the feed. */
+  #rejoin(): void {
+    this.#lease.end();
+    this.#timesFenced += 1;
+    this.#phase = 'announcing';
+  }
+
+  /** The state belongs to a history that the feed doesn't continue. */
+  #reload(): void {
+    this.#lease.end();
+    this.#position = null;
+    this.#headSeq = null;
+    this.#phase = 'loading';
+  }
+}

@@ -1,0 +1,110 @@
+import type {
+  Position,
+  Renewal,
+  ReplicaDatabase,
+  ReplicasBehind,
+  WriterDatabase,
+} from '../../lib/replication/ports.ts';
+import type { CommittedEdit, Edit, Reply, SimulatedDatabase } from './simulated-database.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What becomes of a statement on its way. */
+export type Fate = 'answered' | 'request lost' | 'answer lost';
+
+/** The kinds of statement that a process sends. */
+export type Statement = 'load' | 'announce' | 'renew' | 'leave' | 'look' | 'fence' | 'change';
+
+export interface Network {
+  delayMs(statement: Statement): number;
+  fate(statement: Statement): Fate;
+  /** How long the rows of a load take. */
+  loadMs(): number;
+}
+
+export interface ClientOptions {
+  readonly timeline: Timeline;
+  readonly network: Network;
+  readonly database: SimulatedDatabase;
+  readonly process: SimulatedProcess;
+  readonly keys: number;
+}
+
+/** One object for all: thousands of errors with stack traces would cost more than the rest of a schedule. */
+const CONNECTION_LOST = new Error('connection lost');
+
+/**
+ * The database as one process reaches it. Requests and answers take their time and get lost; a statement
+ * whose caller has been told that the connection is lost may still be executed, and much later.
+ */
+export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
+  protected readonly options: ClientOptions;
+  /** While true, no request reaches the database. */
+  isCutOff = false;
+
+  constructor(options: ClientOptions) {
+    this.options = options;
+  }
+
+  async load(onChange: (change: Edit) => void): Promise<Position> {
+    const { database, network, keys } = this.options;
+    const { head, edits } = await this.send<{ head: Position; edits: readonly number[] }>(
+      'load',
+      (reply) => database.load(reply, keys),
+      network.loadMs(),
+    );
+    for (const [key, edit] of edits.entries()) onChange({ key, edit });
+    return head;
+  }
+
+  announce(replicaId: string, leaseMs: number): Promise<void> {
+    return this.send<void>('announce', (reply) => this.options.database.announce(reply, replicaId, leaseMs));
+  }
+
+  renewAndRead(
+    replicaId: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): Promise<Renewal<Edit>> {
+    return this.send<Renewal<Edit>>('renew', (reply) =>
+      this.options.database.renewAndRead(reply, replicaId, applied, leaseMs, maxEvents),
+    );
+  }
+
+  leave(replicaId: string): Promise<void> {
+    return this.send<void>('leave', (reply) => this.options.database.leave(reply, replicaId));
+  }
+
+  replicasBehind(seq: number): Promise<ReplicasBehind> {
+    return this.send<ReplicasBehind>('look', (reply) => this.options.database.replicasBehind(reply, seq));
+  }
+
+  fence(replicaId: string, leaseId: string): Promise<boolean> {
+    return this.send<boolean>('fence', (reply) => this.options.database.fence(reply, replicaId, leaseId));
+  }
+
+  /** The transaction of a change. */
+  change(key: number): Promise<CommittedEdit> {
+    return this.send<CommittedEdit>('change', (reply) => this.options.database.change(reply, key));
+  }
+
+  /** Sends a statement, whose answer takes `transferMs` longer than the network's delay. */
+  protected send<T>(kind: Statement, statement: (reply: Reply<T>) => void, transferMs = 0): Promise<T> {
+    const { timeline, network, database, process } = this.options;
+    return new Promise<T>((resolve, reject) => {
+      const fate = this.isCutOff ? 'request lost' : network.fate(kind);
+      const fail = (): void => {
+        timeline.after(network.delayMs(kind), () => process.deliver(() => reject(CONNECTION_LOST)));
+      };
+      if (fate !== 'answered') fail();
+      if (fate === 'request lost') return;
+      const done = (value: T): void => {
+        if (fate === 'answer lost') return;
+        timeline.after(network.delayMs(kind) + transferMs, () => process.deliver(() => resolve(value)));
+      };
+      const reply = { done, fail: fate === 'answered' ? fail : () => {} };
+      timeline.after(network.delayMs(kind), () => database.execute(statement, reply));
+    });
+  }
+}

@@ -1,0 +1,404 @@
+import { Lease } from '../../lib/replication/lease.ts';
+import type { Position, Renewal, ReplicasBehind } from '../../lib/replication/ports.ts';
+import { DatabaseClient } from './database-client.ts';
+import { type Parts, SOUND_PARTS } from './schedule.ts';
+import {
+  type CommittedEdit,
+  type Edit,
+  headOf,
+  knows,
+  type Reply,
+  read,
+  SimulatedDatabase,
+} from './simulated-database.ts';
+
+/** A protocol that lacks one rule. */
+export interface Mutant {
+  /** The rule that is missing. */
+  readonly without: string;
+  readonly parts: Parts;
+  /** The number of schedules, from seed 1, among which one must find it guilty. */
+  readonly schedules: number;
+}
+
+/** Renews by `INSERT … ON CONFLICT DO UPDATE`, so that a replica appears in the middle of its first sync. */
+class UpsertingDatabase extends SimulatedDatabase {
+  override announce(reply: Reply<void>): void {
+    reply.done();
+  }
+
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    if (!knows(snapshot, applied)) {
+      reply.done({ outcome: 'diverged' });
+      return;
+    }
+    this.observer.moment('renew');
+    this.upsert(reply, id, applied.seq, leaseMs, () => reply.done(read(snapshot, applied, maxEvents)));
+  }
+}
+
+/** Renews by one statement and reads by another, sent side by side; the reading one is the faster. */
+class TwoStatementsDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    if (!knows(snapshot, applied)) {
+      reply.done({ outcome: 'diverged' });
+      return;
+    }
+    this.observer.moment('renew');
+    this.stage(reply, () =>
+      this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
+        reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
+      ),
+    );
+  }
+}
+
+/** A heartbeat: renews without reading what is new, which another sync may do. */
+class HeartbeatDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const reads = this.observer.stallMs() === 0;
+    if (reads || !knows(this.snapshot(), applied)) {
+      super.renewAndRead(reply, id, applied, leaseMs, maxEvents);
+      return;
+    }
+    this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
+      reply.done(renewed ? { outcome: 'renewed', head: applied, events: [] } : { outcome: 'fenced' }),
+    );
+  }
+}
+
+/** Acknowledges what a statement reads, while it is still on its way to the replica. */
+class EagerDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    if (!knows(snapshot, applied)) {
+      reply.done({ outcome: 'diverged' });
+      return;
+    }
+    const readSeq = Math.min(applied.seq + maxEvents, snapshot.headSeq);
+    this.renew(reply, id, readSeq, leaseMs, (renewed) =>
+      reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
+    );
+  }
+}
+
+/** Takes a lease that it has read to be over for the end of the matter, and deletes nothing. */
+class ReadingFenceDatabase extends SimulatedDatabase {
+  override fence(reply: Reply<boolean>): void {
+    this.observer.moment('fence');
+    reply.done(true);
+  }
+}
+
+/** Deletes the row whatever lease it holds by then. */
+class UnconditionalFenceDatabase extends SimulatedDatabase {
+  override fence(reply: Reply<boolean>, id: string): void {
+    this.locked(reply, id, (release) => {
+      this.rows.delete(id);
+      release();
+      reply.done(true);
+    });
+  }
+}
+
+/** Numbers events as a `bigserial` does: when they are written, and not when they are committed. */
+class SerialDatabase extends SimulatedDatabase {
+  #serial = 0;
+
+  override change(reply: Reply<CommittedEdit>, key: number): void {
+    this.locked(reply, `key ${key}`, (release) => {
+      this.#serial += 1;
+      const seq = this.#serial;
+      this.stage(reply, () => {
+        const committed = this.append(seq, key);
+        this.feed.sort((one, other) => one.seq - other.seq);
+        release();
+        reply.done(committed);
+      });
+    });
+  }
+
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const head = headOf(this.snapshot());
+    const events = this.feed.filter((event) => event.seq > applied.seq).slice(0, maxEvents);
+    this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
+      reply.done(renewed ? { outcome: 'renewed', head, events } : { outcome: 'fenced' }),
+    );
+  }
+}
+
+/** Trusts the numbers of events: only a feed that is shorter than what was applied has gone backwards. */
+class NumbersOnlyDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const event = this.feed[applied.seq - 1];
+    super.renewAndRead(reply, id, event ?? applied, leaseMs, maxEvents);
+  }
+}
+
+/** Doesn't ask whether the feed goes on from where the replica stands. */
+class TrustingDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
+      reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
+    );
+  }
+}
+
+/** Renews first and asks afterwards whether the feed knows the position. */
+class RenewsDivergedDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    if (knows(this.snapshot(), applied)) {
+      super.renewAndRead(reply, id, applied, leaseMs, maxEvents);
+      return;
+    }
+    this.renew(reply, id, applied.seq, leaseMs, () => reply.done({ outcome: 'diverged' }));
+  }
+}
+
+/** Looks at `replicas` a moment before it was asked to, as a lagging read replica or a poll of earlier date does. */
+class LaggingPollDatabase extends SimulatedDatabase {
+  #earlier: ReplicasBehind | null = null;
+
+  override replicasBehind(reply: Reply<ReplicasBehind>, seq: number): void {
+    super.replicasBehind(
+      {
+        done: (now) => {
+          const earlier = this.#earlier ?? now;
+          this.#earlier = now;
+          reply.done({ server: earlier.server, rows: earlier.rows.filter((row) => row.appliedSeq < seq) });
+        },
+        fail: () => reply.fail(),
+      },
+      Number.POSITIVE_INFINITY,
+    );
+  }
+}
+
+/** Takes a lease for over when the time of day of the server says so. */
+class ServerTimeDatabase extends SimulatedDatabase {
+  override replicasBehind(reply: Reply<ReplicasBehind>, seq: number): void {
+    super.replicasBehind(
+      {
+        done: ({ server, rows }) =>
+          reply.done({
+            server,
+            rows: rows.map((row) => {
+              const untilMs = this.rows.get(row.id)?.leaseUntilWallMs ?? 0;
+              return { ...row, leaseMs: untilMs < this.wallMs() ? 0 : row.leaseMs };
+            }),
+          }),
+        fail: () => reply.fail(),
+      },
+      seq,
+    );
+  }
+}
+
+/** Says that it has read everything when it has read as much as one sync reads. */
+class PartialReadDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    super.renewAndRead(
+      {
+        done: (renewal) => {
+          const last = renewal.outcome === 'renewed' ? renewal.events.at(-1) : undefined;
+          if (renewal.outcome === 'renewed' && last) reply.done({ ...renewal, head: last });
+          else reply.done(renewal);
+        },
+        fail: () => reply.fail(),
+      },
+      id,
+      applied,
+      leaseMs,
+      maxEvents,
+    );
+  }
+}
+
+/** Forgets which server an observation comes from. */
+class NamelessServerClient extends DatabaseClient {
+  override async replicasBehind(seq: number): Promise<ReplicasBehind> {
+    const { rows } = await super.replicasBehind(seq);
+    return { server: '', rows };
+  }
+}
+
+/** Counts from the answer of the renewing statement. */
+class LateLease extends Lease {
+  override grantFrom(): void {
+    super.grantFrom(this.now());
+  }
+}
+
+function withDatabase(Database: typeof SimulatedDatabase): Parts {
+  return { ...SOUND_PARTS, database: (timeline, observer) => new Database(timeline, observer) };
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    without: 'the announcement before the first lease',
+    parts: withDatabase(UpsertingDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'one snapshot for renewal and read',
+    parts: withDatabase(TwoStatementsDatabase),
+    schedules: 20_000,
+  },
+  {
+    without: 'a read with each renewal',
+    parts: withDatabase(HeartbeatDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'acknowledging only what has been applied',
+    parts: withDatabase(EagerDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'a lease only after the last event that its statement saw',
+    parts: withDatabase(PartialReadDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'fencing by a delete, in place of a read',
+    parts: withDatabase(ReadingFenceDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'the condition of the fencing delete',
+    parts: withDatabase(UnconditionalFenceDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'a lease that counts from before the send',
+    parts: { ...SOUND_PARTS, lease: (clock, times) => new LateLease(clock, times) },
+    schedules: 1000,
+  },
+  {
+    without: 'the safety margin',
+    parts: { ...SOUND_PARTS, lease: (clock, times) => new Lease(clock, { ...times, marginMs: 0 }) },
+    schedules: 1000,
+  },
+  {
+    without: 'numbers in the order of commits',
+    parts: withDatabase(SerialDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'the wall clock',
+    parts: {
+      ...SOUND_PARTS,
+      leaseClock: (process) => ({
+        monotonicMs: () => process.monotonicMs(),
+        wallMs: () => process.monotonicMs(),
+      }),
+    },
+    schedules: 1000,
+  },
+  {
+    without: 'the monotonic clock',
+    parts: {
+      ...SOUND_PARTS,
+      leaseClock: (process) => ({ monotonicMs: () => process.wallMs(), wallMs: () => process.wallMs() }),
+    },
+    schedules: 1000,
+  },
+  {
+    without: 'noticing that the feed went backwards',
+    parts: withDatabase(TrustingDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'the ids of events, by their numbers alone',
+    parts: withDatabase(NumbersOnlyDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'refusing to renew for a position of another history',
+    parts: withDatabase(RenewsDivergedDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'a look at the replicas begun after the commit',
+    parts: withDatabase(LaggingPollDatabase),
+    schedules: 1000,
+  },
+  {
+    without: "waiting leases out on the writer's own clock, by the server's time of day",
+    parts: withDatabase(ServerTimeDatabase),
+    schedules: 1000,
+  },
+  {
+    without: "waiting leases out on the writer's monotonic clock, by its time of day",
+    parts: {
+      ...SOUND_PARTS,
+      confirmationClock: (process) => ({
+        monotonicMs: () => process.wallMs(),
+        wallMs: () => process.wallMs(),
+      }),
+    },
+    schedules: 1000,
+  },
+  {
+    without: 'forgetting what was seen on another server',
+    parts: { ...SOUND_PARTS, client: (options) => new NamelessServerClient(options) },
+    schedules: 1000,
+  },
+];

@@ -1,0 +1,393 @@
+import { Confirmations } from '../../lib/replication/confirmations.ts';
+import type { ReplicatedState } from '../../lib/replication/feed.ts';
+import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
+import type { Clock } from '../../lib/replication/ports.ts';
+import { Replica } from '../../lib/replication/replica.ts';
+import { type ClientOptions, DatabaseClient } from './database-client.ts';
+import { SeededRandom } from './random.ts';
+import {
+  type CommittedEdit,
+  type DatabaseObserver,
+  type Edit,
+  SimulatedDatabase,
+} from './simulated-database.ts';
+import { SimulatedProcess } from './simulated-process.ts';
+import { Timeline } from './timeline.ts';
+import { type Mishap, Weather } from './weather.ts';
+
+/** The parts that a mutant replaces. */
+export interface Parts {
+  database(timeline: Timeline, observer: DatabaseObserver): SimulatedDatabase;
+  client(options: ClientOptions): DatabaseClient;
+  /** The clock that the lease reads. */
+  leaseClock(process: SimulatedProcess): Clock;
+  lease(clock: Clock, times: LeaseTimes): Lease;
+  /** The part of a process that confirms changes. */
+  confirmationClock(process: SimulatedProcess): Clock;
+  pollMs: number;
+}
+
+export const SOUND_PARTS: Parts = {
+  database: (timeline, observer) => new SimulatedDatabase(timeline, observer),
+  client: (options) => new DatabaseClient(options),
+  leaseClock: (process) => process,
+  lease: (clock, times) => new Lease(clock, times),
+  confirmationClock: (process) => process,
+  pollMs: 150,
+};
+
+export interface Verdict {
+  /** What went wrong, or null. */
+  readonly guilty: string | null;
+  readonly trace: readonly string[];
+  readonly answered: number;
+  readonly decidable: number;
+}
+
+const KEYS = 3;
+const LEASE_MS = 2_000;
+const MARGIN_MS = 200;
+/** Two clocks with these rates drift apart by no more than the margin in one lease. */
+const SLOWEST_RATE = 0.95;
+const FASTEST_RATE = 1.05;
+const ROUGH_MS = 6_000;
+const CHANGE_DEADLINE_MS = 12_000;
+const POLL_TIMES_TO_LOOK = 3;
+/** More awaits than the longest chain of promises between an input and its last effect. */
+const MICROTASK_ROUNDS = 16;
+
+class Edits implements ReplicatedState<Edit> {
+  readonly edits: number[] = new Array(KEYS).fill(-1);
+
+  clear(): void {
+    this.edits.fill(-1);
+  }
+
+  apply({ key, edit }: Edit): void {
+    this.edits[key] = edit;
+  }
+}
+
+/** One process of the service: it decides from memory, and it makes changes. */
+interface Service {
+  readonly name: string;
+  readonly process: SimulatedProcess;
+  readonly client: DatabaseClient;
+  readonly state: Edits;
+  readonly lease: Lease;
+  readonly replica: Replica<Edit>;
+  readonly confirmations: Confirmations;
+  /** Whether this machine is one that gets suspended; if not, its wall clock may be set. Never both in one lease. */
+  readonly sleeps: boolean;
+}
+
+/** One schedule: everything that happens follows from the seed and the parts. */
+export class Schedule implements DatabaseObserver {
+  readonly #random: SeededRandom;
+  readonly #parts: Parts;
+  readonly #timeline = new Timeline();
+  readonly #weather: Weather;
+  readonly #database: SimulatedDatabase;
+  readonly #services: Service[] = [];
+  readonly #trace: string[] | null;
+  /** The edit of each key that everyone must know of, because it was answered and the database still has it. */
+  readonly #required: number[] = new Array(KEYS).fill(0);
+  #answered: CommittedEdit[] = [];
+  readonly #reached: Service[] = [];
+  #started = 0;
+  #guilty: string | null = null;
+  #decidable = 0;
+  #answers = 0;
+
+  constructor(seed: number, parts: Parts, traced: boolean) {
+    this.#random = new SeededRandom(seed);
+    this.#parts = parts;
+    this.#weather = new Weather(this.#random, LEASE_MS);
+    this.#database = parts.database(this.#timeline, this);
+    this.#trace = traced ? [] : null;
+  }
+
+  async run(): Promise<Verdict> {
+    const services = 2 + this.#random.below(2);
+    for (let index = 0; index < services; index += 1) this.#start();
+    this.#scheduleTrouble();
+    await this.#until(ROUGH_MS);
+    if (this.#guilty === null) await this.#calmDown();
+    return {
+      guilty: this.#guilty,
+      trace: this.#trace ?? [],
+      answered: this.#answers,
+      decidable: this.#decidable,
+    };
+  }
+
+  stallMs(): number {
+    return this.#weather.stallMs();
+  }
+
+  moment(name: string): void {
+    this.trace(() => `database: ${name}`);
+    if (this.#weather.changesNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#change());
+    if (this.#weather.stopsNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#stop());
+  }
+
+  feedGrown(): void {
+    for (const service of this.#services) this.#hint(service, () => service.replica.hint());
+  }
+
+  acknowledged(): void {
+    for (const service of this.#services) this.#hint(service, () => service.confirmations.hint());
+  }
+
+  trace(text: () => string): void {
+    this.#trace?.push(`${this.#timeline.nowMs.toFixed(1).padStart(8)} ${text()}`);
+  }
+
+  #start(): void {
+    this.#started += 1;
+    const name = `replica ${this.#started}`;
+    const clocks = {
+      rate: this.#random.pick([SLOWEST_RATE, 1, FASTEST_RATE]) ?? 1,
+      wallOffsetMs: this.#random.between(-10_000, 10_000),
+    };
+    const process = new SimulatedProcess(this.#timeline, clocks, () => this.#reached.push(service));
+    const client = this.#parts.client({
+      timeline: this.#timeline,
+      network: this.#weather,
+      database: this.#database,
+      process,
+      keys: KEYS,
+    });
+    const lease = this.#parts.lease(this.#parts.leaseClock(process), {
+      leaseMs: LEASE_MS,
+      marginMs: MARGIN_MS,
+    });
+    const state = new Edits();
+    const common = { timers: process, random: () => this.#random.next(), onError: () => {} };
+    const service: Service = {
+      name,
+      process,
+      client,
+      state,
+      lease,
+      replica: new Replica({ ...common, id: name, database: client, state, lease, maxEventsPerSync: 2 }),
+      confirmations: new Confirmations({
+        ...common,
+        database: client,
+        clock: this.#parts.confirmationClock(process),
+        pollMs: this.#parts.pollMs,
+      }),
+      sleeps: this.#random.chance(0.5),
+    };
+    this.#services.push(service);
+    this.trace(() => `${name} starts, its clock at rate ${clocks.rate}`);
+    service.replica.start();
+  }
+
+  #scheduleTrouble(): void {
+    this.#timeline.after(this.#random.between(0, 400), () => {
+      if (this.#timeline.nowMs > ROUGH_MS) return;
+      if (this.#random.chance(this.#weather.changeShare)) this.#change();
+      else if (this.#random.chance(0.2)) this.#database.takeBackup();
+      else this.#mishap(this.#weather.mishap());
+      this.#scheduleTrouble();
+    });
+  }
+
+  #mishap(mishap: Mishap | undefined): void {
+    const service = this.#random.pick(this.#services);
+    if (service === undefined || mishap === undefined) return;
+    switch (mishap) {
+      case 'stop':
+        this.#stop();
+        break;
+      case 'cut off':
+        this.#cutOff(service);
+        break;
+      case 'suspend':
+        this.#suspend(service);
+        break;
+      case 'set wall clock':
+        this.#setWallClock(service);
+        break;
+      case 'crash':
+        this.#crash(service);
+        break;
+      case 'leave':
+        this.#leave(service);
+        break;
+      case 'set database clock':
+        this.#database.wallOffsetMs += this.#random.between(-2 * LEASE_MS, 2 * LEASE_MS);
+        break;
+      default:
+        this.#interruptDatabase(mishap);
+    }
+  }
+
+  #stop(): void {
+    const service = this.#random.pick(this.#services);
+    if (service?.process.condition !== 'running') return;
+    this.trace(() => `${service.name} is stopped`);
+    service.process.stop();
+    this.#resumeLater(service);
+  }
+
+  #suspend(service: Service): void {
+    if (!service.sleeps || service.process.condition !== 'running') return;
+    this.trace(() => `${service.name} is suspended`);
+    service.process.suspend();
+    this.#resumeLater(service);
+  }
+
+  #cutOff(service: Service): void {
+    this.trace(() => `${service.name} is cut off from the database`);
+    service.client.isCutOff = true;
+    this.#timeline.after(this.#weather.pauseMs(), () => {
+      this.trace(() => `${service.name} reaches the database again`);
+      service.client.isCutOff = false;
+    });
+  }
+
+  #resumeLater(service: Service): void {
+    this.#timeline.after(this.#weather.pauseMs(), () => {
+      if (service.process.condition === 'dead') return;
+      this.trace(() => `${service.name} goes on`);
+      service.process.resume(() => this.#random.between(0, 1));
+    });
+  }
+
+  #setWallClock(service: Service): void {
+    if (service.sleeps) return;
+    const byMs = this.#random.between(-2 * LEASE_MS, 2 * LEASE_MS);
+    this.trace(() => `${service.name} has its wall clock set by ${byMs.toFixed(0)} ms`);
+    service.process.setWallClock(byMs);
+  }
+
+  #crash(service: Service): void {
+    this.trace(() => `${service.name} crashes`);
+    service.process.kill();
+    this.#replace(service);
+  }
+
+  #leave(service: Service): void {
+    if (service.process.condition !== 'running') return;
+    this.trace(() => `${service.name} leaves`);
+    service.replica.stop().then(
+      () => service.process.kill(),
+      () => service.process.kill(),
+    );
+    this.#replace(service);
+  }
+
+  #replace(service: Service): void {
+    this.#services.splice(this.#services.indexOf(service), 1);
+    this.#timeline.after(this.#random.between(0, LEASE_MS), () => this.#start());
+  }
+
+  #interruptDatabase(mishap: Mishap): void {
+    if (!this.#database.isUp()) return;
+    const isFailover = mishap === 'fail over database';
+    // A failover that lost an announcement lost the only trace of a lease: the README's assumptions exclude it.
+    if (isFailover && !this.#database.backupHasAllRows()) return;
+    const downMs =
+      mishap === 'restore database'
+        ? this.#random.between(LEASE_MS / SLOWEST_RATE, 1.5 * LEASE_MS)
+        : this.#random.between(2 * this.#parts.pollMs, LEASE_MS / 2);
+    this.trace(() => `${mishap}, down for ${downMs.toFixed(0)} ms`);
+    this.#database.goDown();
+    if (mishap !== 'restart database') this.#restore();
+    this.#timeline.after(downMs, () => this.#database.comeUp());
+    for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
+      this.#timeline.after(downMs + this.#random.between(0, 50), () => this.#change());
+    }
+  }
+
+  #restore(): void {
+    this.#database.restore();
+    this.#required.fill(0);
+    const kept = this.#answered.filter((edit) => this.#database.has(edit));
+    this.#answered = [];
+    for (const edit of kept) this.#require(edit);
+  }
+
+  #require(edit: CommittedEdit): void {
+    this.#answered.push(edit);
+    this.#required[edit.key] = Math.max(this.#required[edit.key] ?? 0, edit.edit);
+  }
+
+  #hint(service: Service, hint: () => void): void {
+    const delayMs = this.#weather.hintDelayMs();
+    if (delayMs !== null) this.#timeline.after(delayMs, () => service.process.deliver(hint));
+  }
+
+  #change(): void {
+    const service = this.#random.pick(this.#services);
+    if (service === undefined) return;
+    const key = this.#random.below(KEYS);
+    service.process.deliver(() => void this.#changeBy(service, key, CHANGE_DEADLINE_MS));
+  }
+
+  /** What the service does with a change: commit, wait, answer. */
+  async #changeBy(service: Service, key: number, timeoutMs: number): Promise<boolean> {
+    let edit: CommittedEdit;
+    try {
+      edit = await service.client.change(key);
+    } catch {
+      return false;
+    }
+    service.replica.hint();
+    const { confirmed } = await service.confirmations.confirm(edit.seq, timeoutMs);
+    if (!confirmed) return false;
+    this.trace(() => `${service.name} answers edit ${edit.edit}`);
+    this.#answers += 1;
+    if (this.#database.has(edit)) this.#require(edit);
+    for (const other of this.#services) this.#verify(other);
+    return true;
+  }
+
+  /** The promise: a decision at this instant knows all that was answered. */
+  #verify({ name, process, lease, state }: Service): void {
+    if (process.condition !== 'running' || !lease.isValid()) return;
+    this.#decidable += 1;
+    for (const [key, required] of this.#required.entries()) {
+      const known = state.edits[key] ?? -1;
+      if (known >= required) continue;
+      this.#guilty ??= `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`;
+    }
+  }
+
+  async #until(untilMs: number): Promise<void> {
+    while (this.#guilty === null && this.#timeline.advance(untilMs)) {
+      if (this.#reached.length === 0) continue;
+      // What goes wrong between an input and its effects counts, too: hence once before and once after.
+      for (const service of this.#reached) this.#verify(service);
+      for (let round = 0; round < MICROTASK_ROUNDS; round += 1) await undefined;
+      for (const service of this.#reached) this.#verify(service);
+      this.#reached.length = 0;
+    }
+  }
+
+  /** Liveness: after the trouble, a change is answered within a lease, and everyone decides by the same state. */
+  async #calmDown(): Promise<void> {
+    this.#weather.calmDown();
+    this.trace(() => 'the weather is calm');
+    // What is stuck comes loose within 1.5 leases (an answer: twice); a backoff ends within another.
+    await this.#until(ROUGH_MS + 6 * LEASE_MS);
+    const service = this.#random.pick(this.#services);
+    if (service === undefined || this.#guilty !== null) return;
+    let answered = false;
+    service.process.deliver(() => {
+      void this.#changeBy(service, 0, CHANGE_DEADLINE_MS).then((confirmed) => {
+        answered = confirmed;
+      });
+    });
+    const slowestLeaseMs = (LEASE_MS + POLL_TIMES_TO_LOOK * SOUND_PARTS.pollMs) / SLOWEST_RATE;
+    await this.#until(this.#timeline.nowMs + slowestLeaseMs);
+    if (!answered) this.#guilty ??= 'liveness: the last change is not answered within a lease';
+    const edits = this.#database.edits(KEYS);
+    for (const { name, lease, state } of this.#services) {
+      if (!lease.isValid()) this.#guilty ??= `liveness: ${name} can not decide`;
+      if (edits.join() !== state.edits.join()) this.#guilty ??= `liveness: ${name} differs from the database`;
+    }
+  }
+}

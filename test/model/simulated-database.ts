@@ -1,0 +1,335 @@
+import type {
+  FeedEvent,
+  Position,
+  Renewal,
+  ReplicaRow,
+  ReplicasBehind,
+} from '../../lib/replication/ports.ts';
+import type { Timeline } from './timeline.ts';
+
+/** A change in the model: the key with this number now has this edit. A later commit has a higher edit. */
+export interface Edit {
+  readonly key: number;
+  readonly edit: number;
+}
+
+export interface CommittedEdit extends Edit {
+  readonly seq: number;
+}
+
+/** Where a statement leaves its outcome; called once, when the outcome is committed or the server has gone. */
+export interface Reply<T> {
+  done(value: T): void;
+  fail(): void;
+}
+
+type Unanswered = Pick<Reply<never>, 'fail'>;
+
+/** A row of `replicas`. The object stands for the row through all its updates; a new insert is a new object. */
+interface Row {
+  readonly id: string;
+  appliedSeq: number;
+  leaseId: string;
+  leaseMs: number;
+  /** By the clock of the server, which can be set; only a mutant decides by it. */
+  leaseUntilWallMs: number;
+}
+
+/** What one statement sees: everything that was committed when it began. */
+export interface Snapshot {
+  readonly feed: readonly FeedEvent<Edit>[];
+  readonly headSeq: number;
+}
+
+interface Backup {
+  readonly feed: readonly FeedEvent<Edit>[];
+  readonly rows: readonly Row[];
+}
+
+export interface DatabaseObserver {
+  /** How long the next stage of a statement takes: mostly 0, now and then very long. */
+  stallMs(): number;
+  /** A statement is at a point where something else may well come between. */
+  moment(name: string): void;
+  feedGrown(): void;
+  acknowledged(): void;
+  trace(text: () => string): void;
+}
+
+const ORIGIN_ID = 'origin';
+
+/**
+ * PostgreSQL as far as the protocol needs it: committed rows, row locks, one snapshot for each statement
+ * (READ COMMITTED: an update waits for the row's lock and then sees the newest version, or that it was
+ * deleted; a row inserted after the snapshot isn't found), restart, and restore from an older backup.
+ */
+export class SimulatedDatabase {
+  protected readonly timeline: Timeline;
+  protected readonly observer: DatabaseObserver;
+  protected feed: FeedEvent<Edit>[] = [];
+  protected readonly rows = new Map<string, Row>();
+  #locks = new Map<string, (() => void)[]>();
+  #generation = 0;
+  #up = true;
+  #identifiers = 0;
+  #edits = 0;
+  #backup: Backup = { feed: [], rows: [] };
+  wallOffsetMs = 0;
+
+  constructor(timeline: Timeline, observer: DatabaseObserver) {
+    this.timeline = timeline;
+    this.observer = observer;
+  }
+
+  /** Runs a statement, or fails it if the server is down or goes down before it is done. */
+  execute<T>(statement: (reply: Reply<T>) => void, reply: Reply<T>): void {
+    if (this.#up) statement(reply);
+    else reply.fail();
+  }
+
+  load(reply: Reply<{ head: Position; edits: readonly number[] }>, keys: number): void {
+    const snapshot = this.snapshot();
+    const edits = editsOf(snapshot, keys);
+    this.observer.moment('load');
+    this.stage(reply, () => reply.done({ head: headOf(snapshot), edits }));
+  }
+
+  announce(reply: Reply<void>, id: string, leaseMs: number): void {
+    this.observer.moment('announce');
+    this.upsert(reply, id, 0, leaseMs, () => reply.done());
+  }
+
+  renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    if (!knows(snapshot, applied)) {
+      reply.done({ outcome: 'diverged' });
+      return;
+    }
+    this.observer.moment('renew');
+    this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
+      reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
+    );
+  }
+
+  leave(reply: Reply<void>, id: string): void {
+    this.locked(reply, id, (release) => {
+      this.rows.delete(id);
+      release();
+      reply.done();
+    });
+  }
+
+  replicasBehind(reply: Reply<ReplicasBehind>, seq: number): void {
+    const behind: ReplicaRow[] = [];
+    for (const { id, appliedSeq, leaseId, leaseMs } of this.rows.values()) {
+      if (appliedSeq < seq) behind.push({ id, appliedSeq, leaseId, leaseMs });
+    }
+    reply.done({ server: `server ${this.#generation}`, rows: behind });
+  }
+
+  fence(reply: Reply<boolean>, id: string, leaseId: string): void {
+    const row = this.rows.get(id);
+    this.observer.moment('fence');
+    this.locked(reply, id, (release) => {
+      const same = row !== undefined && this.rows.get(id) === row && row.leaseId === leaseId;
+      if (same) {
+        this.rows.delete(id);
+        this.observer.trace(() => `database: ${id} is fenced`);
+      }
+      release();
+      reply.done(same);
+    });
+  }
+
+  change(reply: Reply<CommittedEdit>, key: number): void {
+    this.locked(reply, 'counter', (release) => {
+      const committed = this.append(this.feed.length + 1, key);
+      release();
+      reply.done(committed);
+    });
+  }
+
+  /** Whether this edit is in the feed; a restore may have lost it. */
+  has(edit: CommittedEdit): boolean {
+    return this.feed.some((event) => event.change.edit === edit.edit);
+  }
+
+  /** The last edit of each key, as committed. */
+  edits(keys: number): readonly number[] {
+    return editsOf(this.snapshot(), keys);
+  }
+
+  wallMs(): number {
+    return this.timeline.nowMs + this.wallOffsetMs;
+  }
+
+  takeBackup(): void {
+    this.#backup = { feed: [...this.feed], rows: [...this.rows.values()].map((row) => ({ ...row })) };
+  }
+
+  /** Whether every replica that has a row now has one in the backup: then its lease is known after a restore. */
+  backupHasAllRows(): boolean {
+    const ids = new Set(this.#backup.rows.map((row) => row.id));
+    return [...this.rows.keys()].every((id) => ids.has(id));
+  }
+
+  /** Puts the backup in place, between {@link goDown} and {@link comeUp}. */
+  restore(): void {
+    this.feed = [...this.#backup.feed];
+    this.rows.clear();
+    for (const row of this.#backup.rows) this.rows.set(row.id, { ...row });
+  }
+
+  /** All statements in flight are lost, and those that come now. */
+  goDown(): void {
+    this.#up = false;
+    this.#generation += 1;
+    const queues = this.#locks.values();
+    this.#locks = new Map();
+    for (const queue of queues) for (const hold of queue) hold();
+  }
+
+  comeUp(): void {
+    this.#up = true;
+  }
+
+  isUp(): boolean {
+    return this.#up;
+  }
+
+  protected snapshot(): Snapshot {
+    return { feed: this.feed, headSeq: this.feed.length };
+  }
+
+  /** `INSERT … ON CONFLICT DO UPDATE`. */
+  protected upsert(
+    reply: Unanswered,
+    id: string,
+    appliedSeq: number,
+    leaseMs: number,
+    then: () => void,
+  ): void {
+    this.locked(reply, id, (release) => {
+      const row = this.rows.get(id);
+      if (row === undefined) this.rows.set(id, { id, ...this.#newLease(appliedSeq, leaseMs) });
+      else Object.assign(row, this.#newLease(appliedSeq, leaseMs));
+      this.observer.trace(() => `database: ${id} is announced`);
+      release();
+      then();
+    });
+  }
+
+  /** `UPDATE … WHERE id = …`, with the snapshot of the moment it is called. */
+  protected renew(
+    reply: Unanswered,
+    id: string,
+    appliedSeq: number,
+    leaseMs: number,
+    then: (renewed: boolean) => void,
+  ): void {
+    const row = this.rows.get(id);
+    if (row === undefined) {
+      then(false);
+      return;
+    }
+    this.locked(reply, id, (release) => {
+      const found = this.rows.get(id) === row;
+      if (found) {
+        const advanced = row.appliedSeq < appliedSeq;
+        Object.assign(row, this.#newLease(appliedSeq, leaseMs));
+        this.observer.trace(() => `database: ${id} is renewed, acknowledges ${appliedSeq}`);
+        if (advanced) this.observer.acknowledged();
+      }
+      release();
+      then(found);
+    });
+  }
+
+  /** Commits an event. */
+  protected append(seq: number, key: number): CommittedEdit {
+    this.#edits += 1;
+    this.#identifiers += 1;
+    const committed = { seq, key, edit: this.#edits };
+    this.feed.push({
+      seq,
+      eventId: `event ${this.#identifiers}`,
+      change: { key, edit: committed.edit },
+    });
+    this.observer.trace(() => `database: event ${seq} is committed: key ${key} has edit ${committed.edit}`);
+    this.observer.feedGrown();
+    return committed;
+  }
+
+  /** Runs `then` when the stage before it has taken its time, unless the server has gone by then. */
+  protected stage(reply: Unanswered, then: () => void): void {
+    const stallMs = this.observer.stallMs();
+    if (stallMs === 0) {
+      then();
+      return;
+    }
+    const generation = this.#generation;
+    this.timeline.after(stallMs, () => (generation === this.#generation ? then() : reply.fail()));
+  }
+
+  /** Waits for a row's lock, holds it for a stage, and hands on the function that commits and releases it. */
+  protected locked(reply: Unanswered, name: string, then: (release: () => void) => void): void {
+    this.stage(reply, () => {
+      const locks = this.#locks;
+      const release = (): void => {
+        const next = locks.get(name)?.shift();
+        if (next === undefined) locks.delete(name);
+        else next();
+      };
+      const hold = (): void => {
+        if (locks === this.#locks) this.stage(reply, () => then(release));
+        else reply.fail();
+      };
+      const queue = locks.get(name);
+      if (queue !== undefined) {
+        queue.push(hold);
+        return;
+      }
+      locks.set(name, []);
+      hold();
+    });
+  }
+
+  #newLease(appliedSeq: number, leaseMs: number): Omit<Row, 'id'> {
+    this.#identifiers += 1;
+    return {
+      appliedSeq,
+      leaseMs,
+      leaseId: `lease ${this.#identifiers}`,
+      leaseUntilWallMs: this.wallMs() + leaseMs,
+    };
+  }
+}
+
+/** The events after `applied`, as the snapshot has them. */
+export function read(snapshot: Snapshot, applied: Position, maxEvents: number): Renewal<Edit> {
+  const events = snapshot.feed.slice(applied.seq, Math.min(snapshot.headSeq, applied.seq + maxEvents));
+  return { outcome: 'renewed', head: headOf(snapshot), events };
+}
+
+export function knows(snapshot: Snapshot, position: Position): boolean {
+  if (position.seq > snapshot.headSeq) return false;
+  if (position.seq === 0) return position.eventId === ORIGIN_ID;
+  return snapshot.feed[position.seq - 1]?.eventId === position.eventId;
+}
+
+export function headOf(snapshot: Snapshot): Position {
+  const last = snapshot.feed[snapshot.headSeq - 1];
+  return { seq: last?.seq ?? 0, eventId: last?.eventId ?? ORIGIN_ID };
+}
+
+function editsOf(snapshot: Snapshot, keys: number): readonly number[] {
+  const edits = new Array<number>(keys).fill(0);
+  for (const event of snapshot.feed.slice(0, snapshot.headSeq)) edits[event.change.key] = event.change.edit;
+  return edits;
+}
