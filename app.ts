@@ -17,10 +17,13 @@ import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import rateLimits from './plugins/rate-limits.ts';
+import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import tenants from './plugins/tenants.ts';
 import validation from './plugins/validation.ts';
 
-export interface BuildOptions extends Config {
+export interface BuildOptions
+  extends Config,
+    Partial<Pick<ReplicaOptions, 'notifications' | 'confirmChanges'>> {
   databaseUrl: string;
   /** Where log lines go; standard output if not said. */
   logStream?: DestinationStream;
@@ -53,8 +56,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });
-  await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(metrics, { port: options.metricsPort });
+  await app.register(replica, { notifications: true, confirmChanges: true, ...options });
+  await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(openapi, { version });

@@ -3,7 +3,11 @@ import { parseEnv } from 'node:util';
 import { type Static, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import { readConfiguredKeys } from './configured-keys-setting.ts';
-import { type ConfiguredKeys, developmentConfiguredKey, developmentKeyHash } from './keys/configured-keys.ts';
+import {
+  type ConfiguredKeys,
+  developmentConfiguredKey,
+  developmentKeyDigest,
+} from './keys/configured-keys.ts';
 
 const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
@@ -35,6 +39,12 @@ const Settings = Type.Object({
     maximum: 1_000_000_000,
     description: 'a number of refused keys in a minute, 0 for any',
   }),
+  AUTH_STALE_IF_ERROR_SECONDS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 86_400,
+    description: 'a number of seconds from 0 to 86400',
+  }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Settings = Static<typeof Settings>;
@@ -55,6 +65,8 @@ export interface Config {
   trustedProxies: string[];
   /** Refused keys that one address may present in a minute; 0: any number. */
   failedAuthLimit: number;
+  /** How long keys are decided on by a state that may be old while the database is unreachable; 0: not at all. */
+  staleIfErrorSeconds: number;
   logLevel: Settings['LOG_LEVEL'];
 }
 
@@ -86,8 +98,8 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     refuseDevelopmentKey(configuredKeys, mistakes);
   }
   if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
-  if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyHash)) {
-    configuredKeys.set(developmentKeyHash, developmentConfiguredKey);
+  if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyDigest)) {
+    configuredKeys.set(developmentKeyDigest, developmentConfiguredKey);
   }
   return {
     nodeEnv: settings.NODE_ENV,
@@ -100,6 +112,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     configuredKeys,
     trustedProxies: settings.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
+    staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     logLevel: settings.LOG_LEVEL,
   };
 }
@@ -136,7 +149,7 @@ function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Set
 }
 
 function refuseDevelopmentKey(configuredKeys: ConfiguredKeys, mistakes: string[]): void {
-  if (!configuredKeys.has(developmentKeyHash)) return;
+  if (!configuredKeys.has(developmentKeyDigest)) return;
   mistakes.push(
     'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
       '`openssl rand -hex 32` and put its SHA-256 there instead, or set NODE_ENV=development',

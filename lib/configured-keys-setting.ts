@@ -18,7 +18,7 @@ const Entry = Type.Object(
 /**
  * Reads `API_KEYS`: JSON of `{"<sha256 hex>": {tenant_id, user_id, name, is_active, environment_id?}}`.
  * @param mistakes gets a line for each thing that is wrong. None repeats a value: it could be a key.
- * @returns the keys by their hash
+ * @returns the keys by their digest
  */
 export function readConfiguredKeys(json: string, mistakes: string[]): Map<string, ConfiguredKey> {
   const keys = new Map<string, ConfiguredKey>();
@@ -37,8 +37,9 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
         mistakes.push(`${where}: ${path} ${message}`);
       return;
     }
-    keys.set(hash, {
-      id: configuredKeyId(hash),
+    const digest = Buffer.from(hash, 'hex').toString('binary');
+    keys.set(digest, {
+      id: configuredKeyId(digest),
       tenantId: entry.tenant_id,
       userId: entry.user_id,
       name: entry.name,

@@ -72,21 +72,26 @@ CREATE TABLE customers (
 
 CREATE INDEX customers_listing ON customers (tenant_id, environment_id, id);
 
--- The number of the latest change. Its one row is locked from the update to the commit, which makes the
--- order of the numbers the order of the commits, without gaps. (A sequence gives neither.)
+-- The head of the feed. Its one row is locked from the update to the commit, which makes the order of the
+-- numbers the order of the commits, without gaps. (A sequence gives neither.) The random id names the history
+-- that the number belongs to: a restored backup gives the same numbers to other changes.
 CREATE TABLE key_event_counter (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-  seq bigint NOT NULL
+  seq bigint NOT NULL,
+  event_id uuid NOT NULL
 );
-INSERT INTO key_event_counter (seq) VALUES (0);
+INSERT INTO key_event_counter (seq, event_id) VALUES (0, gen_random_uuid());
 
--- Each change of what decides on a key, written in the transaction that makes the change.
+-- The feed: each change of what decides on a key, written in the transaction that makes the change, with all
+-- that a replica needs to apply it.
 CREATE TABLE key_events (
   seq bigint PRIMARY KEY,
+  event_id uuid NOT NULL,
   kind text NOT NULL,
   tenant_id text NOT NULL,
   environment_id text,
   subject_id text NOT NULL,
+  key_hash bytea CHECK (octet_length(key_hash) = 32),
   before jsonb,
   after jsonb,
   actor_key_id text NOT NULL,
@@ -96,3 +101,7 @@ CREATE TABLE key_events (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX key_events_of_subject ON key_events (tenant_id, subject_id, seq);
+
+-- The beginning is an event too, so that every position in the feed is that of an event.
+INSERT INTO key_events (seq, event_id, kind, tenant_id, subject_id, actor_key_id, actor_user_id, actor_address, request_id)
+SELECT seq, event_id, 'feed.created', '', '', 'system', 'system', '', '' FROM key_event_counter;

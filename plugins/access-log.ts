@@ -18,7 +18,7 @@ export default fp(
           status: reply.statusCode,
           durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
           address: request.ip,
-          keyId: request.auth?.keyId,
+          keyId: request.auth?.keyId ?? request.refusedKeyId,
           tenantId: request.auth?.tenantId,
           environmentId: request.auth?.environmentId,
         },

@@ -1,15 +1,13 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Access } from '../lib/access.ts';
 import { ApiError, unavailable } from '../lib/errors.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
 import { grants } from '../lib/keys/permissions.ts';
-import { hashOf } from '../lib/keys/secret.ts';
-import { type Identity, type Lookups, type Verification, verifyKey } from '../lib/keys/verification.ts';
+import { digestOf } from '../lib/keys/secret.ts';
+import { type Identity, type Refusal, verifyKey } from '../lib/keys/verification.ts';
 import type { Actor, Scope } from '../lib/scope.ts';
-import { findTenantAccess } from '../lib/stores/environments.ts';
-import { findKeyByHash } from '../lib/stores/keys.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whom the request speaks for; `null` on public routes. */
     auth: Identity | null;
+    /** The key that was refused, where it is known. */
+    refusedKeyId: string | null;
     /** Whom the request speaks for, on a route that isn't public. */
     identity(): Identity;
     /** The tenant and environment that everything the request does is confined to. */
@@ -35,62 +35,71 @@ interface AuthOptions {
 /** Takes the key of each request, decides on it, and decorates the request with whom it speaks for. */
 export default fp<AuthOptions>(
   async (app, { configuredKeys }) => {
-    const lookups: Lookups = {
-      keyByHash: (hash) => findKeyByHash(app.pg.pool, hash),
-      tenantAccess: (tenantId, environment) => findTenantAccess(app.pg.pool, tenantId, environment),
-    };
-
     app.decorateRequest('auth', null);
+    app.decorateRequest('refusedKeyId', null);
     app.decorateRequest('identity', identityOf);
     app.decorateRequest('scope', scopeOf);
     app.decorateRequest('actor', actorOf);
 
-    app.addHook('onRequest', async (request, reply) => {
-      const access = request.routeOptions.config.access;
-      if (access?.kind === 'public') return;
+    // Callbacks and not promises: what memory can decide is decided at once.
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.access?.kind === 'public') return done();
       // A proxy must never answer one client with what another's key was given.
       reply.header('cache-control', 'no-store');
       app.rateLimits.refuseFloodingAddress(request);
-      const verification = await verify(request, access, configuredKeys, lookups);
-      if (!verification.accepted) {
-        const refusal = refusals[verification.reason]();
-        if (refusal.statusCode === 401) await app.rateLimits.countFailure(request);
-        throw refusal;
-      }
-      request.auth = verification.identity;
-      await app.rateLimits.countRequest(request, reply);
-      checkAccess(verification.identity, access);
+      const credential = readCredential(request.raw.rawHeaders);
+      if (credential.kind === 'none') throw unauthorized('API key required');
+      if (credential.kind === 'malformed') return refuse(request, 'unknown', done);
+      const digest = digestOf(credential.key);
+      if (app.replica.mayDecide()) return decide(request, reply, digest, done);
+      app.replica
+        .waitUntilMayDecide()
+        .then((may) => (may ? decide(request, reply, digest, done) : done(undecidable())))
+        .catch(done);
     });
+
+    function decide(request: FastifyRequest, reply: FastifyReply, digest: string, done: HookDone): void {
+      const { access } = request.routeOptions.config;
+      const verification = verifyKey(
+        {
+          digest,
+          environment: selectedEnvironment(request),
+          needsEnvironment: access?.kind === 'key' && access.level === 'environment',
+          nowMs: Date.now(),
+        },
+        configuredKeys,
+        app.replica.keys,
+      );
+      if (!verification.accepted) {
+        request.refusedKeyId = verification.keyId;
+        return refuse(request, verification.reason, done);
+      }
+      const { identity } = verification;
+      request.auth = identity;
+      if (identity.rateLimit === null) return done(permissionError(identity, access));
+      app.rateLimits
+        .countRequest(request, reply)
+        .then(() => done(permissionError(identity, access)))
+        .catch(done);
+    }
+
+    function refuse(request: FastifyRequest, reason: Refusal, done: HookDone): void {
+      const error = refusals[reason]();
+      if (error.statusCode !== 401) return done(error);
+      app.rateLimits.countFailure(request).then(() => done(error), done);
+    }
   },
-  { name: 'auth', dependencies: ['database', 'rate-limits'] },
+  { name: 'auth', dependencies: ['replica', 'rate-limits'] },
 );
 
-async function verify(
-  request: FastifyRequest,
-  access: Access | undefined,
-  configuredKeys: ConfiguredKeys,
-  lookups: Lookups,
-): Promise<Verification> {
-  const credential = readCredential(request.raw.rawHeaders);
-  if (credential.kind === 'none') throw unauthorized('API key required');
-  if (credential.kind === 'malformed') return { accepted: false, reason: 'unknown' };
+type HookDone = (error?: Error) => void;
+
+function selectedEnvironment(request: FastifyRequest): string | null {
   const selector = request.headers['x-environment-id'];
-  try {
-    return await verifyKey(
-      {
-        hash: hashOf(credential.key),
-        environment: typeof selector === 'string' && selector !== '' ? selector : null,
-        needsEnvironment: access?.kind === 'key' && access.level === 'environment',
-        nowMs: Date.now(),
-      },
-      configuredKeys,
-      lookups,
-    );
-  } catch (error) {
-    // Whatever went wrong, nothing was decided.
-    throw unavailable('Authentication temporarily unavailable', error);
-  }
+  return typeof selector === 'string' && selector !== '' ? selector : null;
 }
+
+const undecidable = () => unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
 
 /** RFC 6750, section 3: the challenge names an error only where a key was presented. */
 const unauthorized = (message: string, error = ''): ApiError =>
@@ -109,13 +118,13 @@ const refusals = {
 };
 
 /** What isn't named isn't allowed, although a route without access can't come this far. */
-function checkAccess(identity: Identity, access: Access | undefined): void {
+function permissionError(identity: Identity, access: Access | undefined): ApiError | undefined {
   const allowed =
     access?.kind === 'operator'
       ? identity.operator
       : access?.kind === 'key' &&
         (access.permission === null || grants(identity.permissions, access.permission));
-  if (!allowed) throw new ApiError('permission_denied', 'Permission denied');
+  return allowed ? undefined : new ApiError('permission_denied', 'Permission denied');
 }
 
 function identityOf(this: FastifyRequest): Identity {

@@ -122,7 +122,7 @@ async function createLimiters(
       }),
       requests: scope.createRateLimit({
         max: (request) => request.auth?.rateLimit?.limit ?? 0,
-        timeWindow: (request) => (request.auth?.rateLimit?.window_seconds ?? 0) * 1000,
+        timeWindow: (request) => (request.auth?.rateLimit?.windowSeconds ?? 0) * 1000,
         keyGenerator: (request) => `key:${request.auth?.keyId}`,
       }),
     });

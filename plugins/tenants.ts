@@ -10,7 +10,7 @@ interface TenantsOptions {
 export default fp<TenantsOptions>(
   async (app, { configuredKeys }) => {
     const tenantIds = new Set([...configuredKeys.values()].map(({ tenantId }) => tenantId));
-    for (const tenantId of tenantIds) await ensureTenant(app.pg.pool, tenantId);
+    for (const tenantId of tenantIds) await ensureTenant(app.changes, tenantId);
   },
-  { name: 'tenants', dependencies: ['database'] },
+  { name: 'tenants', dependencies: ['replica'] },
 );

@@ -101,6 +101,7 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
   t.teardown(() => pool.end());
   t.teardown(() => app.close());
   await app.ready();
+  if (!(await app.replica.waitUntilMayDecide())) throw new Error('The service is not ready to decide');
   return { app, pool, databaseUrl, call: (call) => callService(app, call) };
 }
 

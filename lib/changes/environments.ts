@@ -1,34 +1,38 @@
-import type { Pool } from 'pg';
 import type { CreateEnvironment, Environment, UpdateEnvironment } from '../../schemas/environments.ts';
 import { ApiError, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Actor } from '../scope.ts';
-import { isDuplicate, type Queryable, transaction } from '../stores/database.ts';
+import { isDuplicate } from '../stores/database.ts';
 import * as environments from '../stores/environments.ts';
-import { recordKeyEvent, updateKind } from '../stores/key-events.ts';
+import { updateKind } from '../stores/key-events.ts';
+import type { Change, Changes } from './changes.ts';
 
 /** @throws ApiError `already_exists` when the tenant has one of that name */
 export async function createEnvironment(
-  pool: Pool,
+  changes: Changes,
   tenantId: string,
   request: CreateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
-  return transaction(pool, (connection) => insertEnvironment(connection, tenantId, request, actor)).catch(
-    refuseDuplicate,
-  );
+  return changes.make((change) => insertEnvironment(change, tenantId, request, actor)).catch(refuseDuplicate);
 }
 
-/** The part of the creation that happens inside a transaction, for those who create more. */
+/** The creation as a part of a larger change. */
 export async function insertEnvironment(
-  connection: Queryable,
+  change: Change,
   tenantId: string,
   request: CreateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
-  const environment = await environments.insertEnvironment(connection, tenantId, newId('env'), request);
-  await recordKeyEvent(connection, {
+  const environment = await environments.insertEnvironment(
+    change.connection,
+    tenantId,
+    newId('env'),
+    request,
+  );
+  await change.record({
     kind: 'environment.created',
+    keyHash: null,
     tenantId,
     environmentId: environment.id,
     subjectId: environment.id,
@@ -41,27 +45,30 @@ export async function insertEnvironment(
 
 /** @throws ApiError `not_found`, or `already_exists` when the tenant has another of the new name */
 export async function updateEnvironment(
-  pool: Pool,
+  changes: Changes,
   tenantId: string,
   id: string,
-  change: UpdateEnvironment,
+  request: UpdateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
-  return transaction(pool, async (connection) => {
-    const before = await environments.lockEnvironment(connection, tenantId, id);
-    if (before === null) throw notFound('Environment');
-    const after = await environments.updateEnvironment(connection, tenantId, id, change);
-    await recordKeyEvent(connection, {
-      kind: updateKind('environment', before, after),
-      tenantId,
-      environmentId: id,
-      subjectId: id,
-      before,
-      after,
-      actor,
-    });
-    return after;
-  }).catch(refuseDuplicate);
+  return changes
+    .make(async (change) => {
+      const before = await environments.lockEnvironment(change.connection, tenantId, id);
+      if (before === null) throw notFound('Environment');
+      const after = await environments.updateEnvironment(change.connection, tenantId, id, request);
+      await change.record({
+        keyHash: null,
+        kind: updateKind('environment', before, after),
+        tenantId,
+        environmentId: id,
+        subjectId: id,
+        before,
+        after,
+        actor,
+      });
+      return after;
+    })
+    .catch(refuseDuplicate);
 }
 
 function refuseDuplicate(error: unknown): never {

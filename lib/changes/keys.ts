@@ -1,13 +1,12 @@
-import type { Pool } from 'pg';
 import type { CreateKey, KeyMetadata, KeyType, UpdateKey } from '../../schemas/keys.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
 import type { Actor, Scope } from '../scope.ts';
-import { type Queryable, transaction } from '../stores/database.ts';
-import { recordKeyEvent, updateKind } from '../stores/key-events.ts';
+import { updateKind } from '../stores/key-events.ts';
 import * as keys from '../stores/keys.ts';
+import type { Change, Changes } from './changes.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -25,23 +24,33 @@ export interface CreatedKey {
  * Creates a key in the scope of its creator. Without permissions of its own it gets the creator's.
  * @throws ApiError `validation_error` or `permission_denied`
  */
-export async function createKey(pool: Pool, creator: KeyChanger, request: CreateKey): Promise<CreatedKey> {
+export async function createKey(
+  changes: Changes,
+  creator: KeyChanger,
+  request: CreateKey,
+): Promise<CreatedKey> {
   const key = { ...request, ...normalized(request) };
   const permissions = permissionsFor(request, creator.permissions);
-  return transaction(pool, (connection) => insertKey(connection, creator, { ...key, permissions }));
+  return changes.make((change) => insertKey(change, creator, { ...key, permissions }));
 }
 
-/** The part of the creation that happens inside a transaction, for those who create more than a key. */
+/** The creation as a part of a larger change. */
 export async function insertKey(
-  connection: Queryable,
+  change: Change,
   { actor, ...scope }: Scope & { actor: Actor },
   request: CreateKey & { permissions: string[] },
   userId = actor.userId,
 ): Promise<CreatedKey> {
   const { plaintext, digest } = newSecret();
-  const key = await keys.insertKey(connection, scope, { ...request, id: newId('key'), userId }, digest);
-  await recordKeyEvent(connection, {
+  const key = await keys.insertKey(
+    change.connection,
+    scope,
+    { ...request, id: newId('key'), userId },
+    digest,
+  );
+  await change.record({
     kind: 'key.created',
+    keyHash: digest.hash,
     tenantId: scope.tenantId,
     environmentId: scope.environmentId,
     subjectId: key.id,
@@ -54,18 +63,19 @@ export async function insertKey(
 
 /** @throws ApiError `not_found`, `validation_error` or `permission_denied` */
 export async function updateKey(
-  pool: Pool,
+  changes: Changes,
   changer: KeyChanger,
   id: string,
-  change: UpdateKey,
+  request: UpdateKey,
 ): Promise<KeyMetadata> {
-  const checked = { ...change, ...normalized(change) };
-  return transaction(pool, async (connection) => {
-    const found = await keys.lockKey(connection, changer, id);
+  const checked = { ...request, ...normalized(request) };
+  return changes.make(async (change) => {
+    const found = await keys.lockKey(change.connection, changer, id);
     if (found === null || found.deleted) throw notFound('Key');
-    if (change.permissions) checkPermissions(found.key.type, change.permissions, changer.permissions);
-    const key = await keys.updateKey(connection, changer, id, checked);
-    await recordKeyEvent(connection, {
+    if (request.permissions) checkPermissions(found.key.type, request.permissions, changer.permissions);
+    const key = await keys.updateKey(change.connection, changer, id, checked);
+    await change.record({
+      keyHash: found.hash,
       kind: updateKind('key', found.key, key),
       tenantId: changer.tenantId,
       environmentId: changer.environmentId,
@@ -82,13 +92,14 @@ export async function updateKey(
  * Deletes a key; deleting it again changes nothing.
  * @throws ApiError `not_found` when the scope never had it
  */
-export async function deleteKey(pool: Pool, changer: KeyChanger, id: string): Promise<void> {
-  await transaction(pool, async (connection) => {
-    const found = await keys.lockKey(connection, changer, id);
+export async function deleteKey(changes: Changes, changer: KeyChanger, id: string): Promise<void> {
+  await changes.make(async (change) => {
+    const found = await keys.lockKey(change.connection, changer, id);
     if (found === null) throw notFound('Key');
-    if (found.deleted) return;
-    await keys.markKeyDeleted(connection, changer, id);
-    await recordKeyEvent(connection, {
+    if (found.deleted) return change.repeat();
+    await keys.markKeyDeleted(change.connection, changer, id);
+    await change.record({
+      keyHash: found.hash,
       kind: 'key.deleted',
       tenantId: changer.tenantId,
       environmentId: changer.environmentId,

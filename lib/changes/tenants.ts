@@ -1,12 +1,11 @@
-import type { Pool } from 'pg';
 import type { Environment } from '../../schemas/environments.ts';
 import type { Tenant, UpdateTenant } from '../../schemas/tenants.ts';
 import { notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { type Actor, systemActor } from '../scope.ts';
-import { type Queryable, transaction } from '../stores/database.ts';
-import { recordKeyEvent, updateKind } from '../stores/key-events.ts';
+import { updateKind } from '../stores/key-events.ts';
 import * as tenants from '../stores/tenants.ts';
+import type { Change, Changes } from './changes.ts';
 import { insertEnvironment } from './environments.ts';
 import { type CreatedKey, insertKey } from './keys.ts';
 
@@ -19,14 +18,14 @@ export interface CreatedTenant extends CreatedKey {
 }
 
 /** Creates a tenant with its environments and its first key, which has every permission in production. */
-export async function createTenant(pool: Pool, name: string, actor: Actor): Promise<CreatedTenant> {
-  return transaction(pool, async (connection) => {
-    const tenant = await tenants.insertTenant(connection, newId('tenant'), name);
-    const environments = await completeTenant(connection, tenant, actor);
+export async function createTenant(changes: Changes, name: string, actor: Actor): Promise<CreatedTenant> {
+  return changes.make(async (change) => {
+    const tenant = await tenants.insertTenant(change.connection, newId('tenant'), name);
+    const environments = await completeTenant(change, tenant, actor);
     const production = environments.find((environment) => environment.name === 'production');
     if (production === undefined) throw new Error('A new tenant has no production environment');
     const key = await insertKey(
-      connection,
+      change,
       { tenantId: tenant.id, environmentId: production.id, actor },
       { name: 'First key', permissions: ['*'] },
       newId('user'),
@@ -36,51 +35,52 @@ export async function createTenant(pool: Pool, name: string, actor: Actor): Prom
 }
 
 /** Makes sure that the tenant of a configured key exists, so that the key works on an empty database. */
-export async function ensureTenant(pool: Pool, id: string): Promise<void> {
-  await transaction(pool, async (connection) => {
-    const tenant = await tenants.insertTenantIfMissing(connection, id, id);
-    if (tenant !== null) await completeTenant(connection, tenant, systemActor);
+export async function ensureTenant(changes: Changes, id: string): Promise<void> {
+  await changes.make(async (change) => {
+    const tenant = await tenants.insertTenantIfMissing(change.connection, id, id);
+    if (tenant !== null) await completeTenant(change, tenant, systemActor);
   });
 }
 
-async function completeTenant(connection: Queryable, tenant: Tenant, actor: Actor): Promise<Environment[]> {
-  await recordTenantEvent(connection, 'tenant.created', null, tenant, actor);
+async function completeTenant(change: Change, tenant: Tenant, actor: Actor): Promise<Environment[]> {
+  await recordTenantEvent(change, 'tenant.created', null, tenant, actor);
   const environments: Environment[] = [];
   for (const name of environmentNames) {
-    environments.push(await insertEnvironment(connection, tenant.id, { name }, actor));
+    environments.push(await insertEnvironment(change, tenant.id, { name }, actor));
   }
   return environments;
 }
 
 /** @throws ApiError `not_found` */
 export async function updateTenant(
-  pool: Pool,
+  changes: Changes,
   id: string,
-  change: UpdateTenant,
+  request: UpdateTenant,
   actor: Actor,
 ): Promise<Tenant> {
-  return transaction(pool, async (connection) => {
-    const before = await tenants.lockTenant(connection, id);
+  return changes.make(async (change) => {
+    const before = await tenants.lockTenant(change.connection, id);
     if (before === null) throw notFound('Tenant');
-    const after = await tenants.updateTenant(connection, id, change);
-    await recordTenantEvent(connection, updateKind('tenant', before, after), before, after, actor);
+    const after = await tenants.updateTenant(change.connection, id, request);
+    await recordTenantEvent(change, updateKind('tenant', before, after), before, after, actor);
     return after;
   });
 }
 
 async function recordTenantEvent(
-  connection: Queryable,
+  change: Change,
   kind: 'tenant.created' | ReturnType<typeof updateKind<'tenant'>>,
   before: Tenant | null,
   after: Tenant,
   actor: Actor,
 ): Promise<void> {
   const { id } = after;
-  await recordKeyEvent(connection, {
+  await change.record({
     kind,
     tenantId: id,
     environmentId: null,
     subjectId: id,
+    keyHash: null,
     before,
     after,
     actor,

@@ -1,4 +1,4 @@
-import { hashOf } from './secret.ts';
+import { digestOf, hashOf } from './secret.ts';
 
 /** A key that the operator wrote into the configuration. It holds every permission. */
 export interface ConfiguredKey {
@@ -12,15 +12,15 @@ export interface ConfiguredKey {
   environment: string | null;
 }
 
-/** By the SHA-256 of the key, in hex. */
+/** By the SHA-256 of the key, with a character for each byte. */
 export type ConfiguredKeys = ReadonlyMap<string, ConfiguredKey>;
 
 /** The key of the README's first curl. It is published, so a production start with it is refused. */
 export const developmentKey = '0cc505d7b917e0b1f25ccbea029dd43f4002edfea46b7f941f281911246768fe';
-export const developmentKeyHash = hashOf(developmentKey);
+export const developmentKeyDigest = digestOf(developmentKey);
 
 export const developmentConfiguredKey: ConfiguredKey = {
-  id: configuredKeyId(developmentKeyHash),
+  id: configuredKeyId(developmentKeyDigest),
   tenantId: 'tenant_default',
   userId: 'user_default',
   name: 'Development key',
@@ -29,6 +29,6 @@ export const developmentConfiguredKey: ConfiguredKey = {
 };
 
 /** The id of a configured key, stable as long as the key is. Hashed once more, so that the hash stays private. */
-export function configuredKeyId(hash: string): string {
-  return `key_configured_${hashOf(hash).slice(0, 16)}`;
+export function configuredKeyId(digest: string): string {
+  return `key_configured_${hashOf(digest).slice(0, 16)}`;
 }

@@ -18,6 +18,12 @@ export function newSecret(): { plaintext: string; digest: SecretDigest } {
 /** The SHA-256 of a key in hex. A key has 256 bits of entropy, so a fast hash without salt is safe. */
 export const hashOf = (plaintext: string): string => hash('sha256', plaintext, 'hex');
 
+/**
+ * The SHA-256 of a key as a string with a character for each byte, which is how memory looks keys up: of all
+ * encodings the fastest to make and to read.
+ */
+export const digestOf = (plaintext: string): string => hash('sha256', plaintext, 'binary');
+
 export const isWellFormed = (key: string): boolean => /^[0-9a-f]{64}$/.test(key);
 
 const displayIdOf = (plaintext: string): string => `${plaintext.slice(0, 4)}…${plaintext.slice(-4)}`;

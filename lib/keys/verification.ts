@@ -1,6 +1,8 @@
-import type { RateLimit, Status } from '../../schemas/common.ts';
 import type { ConfiguredKey, ConfiguredKeys } from './configured-keys.ts';
-import { decide, type KeyRecord } from './decision.ts';
+import { decide } from './decision.ts';
+import type { EnvironmentRecord } from './key-change.ts';
+import type { KeyState } from './key-state.ts';
+import type { RateLimit } from './key-table.ts';
 
 /** Whom a request speaks for, once its key is accepted. */
 export interface Identity {
@@ -15,25 +17,16 @@ export interface Identity {
   operator: boolean;
 }
 
+export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
+
 export type Verification =
   | { accepted: true; identity: Identity }
-  | { accepted: false; reason: 'unknown' | 'expired' | 'inactive' | 'environment' };
-
-/** The tenant of a configured key, and the environment that it asks for if the tenant has it. */
-export interface TenantAccess {
-  tenantActive: boolean;
-  environment: { id: string; status: Status; rateLimit: RateLimit | null } | null;
-}
-
-/** Where keys and environments are looked up. */
-export interface Lookups {
-  keyByHash(hash: string): Promise<KeyRecord | null>;
-  tenantAccess(tenantId: string, environment: string | null): Promise<TenantAccess | null>;
-}
+  /** `keyId`: which key it was, where that is known. */
+  | { accepted: false; reason: Refusal; keyId: string | null };
 
 export interface VerificationRequest {
-  /** SHA-256 of the key, in hex. */
-  hash: string;
+  /** SHA-256 of the key, a character for each byte (`crypto.hash('sha256', key, 'binary')`). */
+  digest: string;
   /** The environment that the request selects (`X-Environment-ID`): its id or its name. */
   environment: string | null;
   /** Whether what it asks for happens in an environment. */
@@ -42,51 +35,58 @@ export interface VerificationRequest {
   nowMs: number;
 }
 
-/** Decides on a key: the configured ones first, then the stored ones. Rejects only when a lookup does. */
-export async function verifyKey(
+/**
+ * Decides on a key: the configured ones first, then the stored ones. It asks nothing but memory, so its caller
+ * has to know that the memory is current.
+ */
+export function verifyKey(
   request: VerificationRequest,
   configuredKeys: ConfiguredKeys,
-  lookups: Lookups,
-): Promise<Verification> {
-  const configuredKey = configuredKeys.get(request.hash);
-  if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, lookups);
-  const decision = decide(await lookups.keyByHash(request.hash), request.nowMs);
-  if (!decision.accepted) return decision;
-  const { record } = decision;
+  { keys, environments }: KeyState,
+): Verification {
+  const configuredKey = configuredKeys.get(request.digest);
+  if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, environments);
+  const decision = decide(keys, keys.find(request.digest), request.nowMs);
+  if (!decision.accepted) {
+    return {
+      accepted: false,
+      reason: decision.code,
+      keyId: decision.code === 'unknown' ? null : decision.key.keyId,
+    };
+  }
+  const { keyId, tenantId, environmentId, userId, permissions, rateLimit } = decision.key;
   return {
     accepted: true,
     identity: {
-      tenantId: record.tenantId,
-      environmentId: record.environmentId,
-      userId: record.userId,
-      keyId: record.id,
-      permissions: record.permissions,
-      rateLimit: record.rateLimit,
+      tenantId,
+      environmentId,
+      userId,
+      keyId,
+      permissions,
+      rateLimit: rateLimit ?? environments.get(environmentId)?.rateLimit ?? null,
       operator: false,
     },
   };
 }
 
-async function verifyConfiguredKey(
+function verifyConfiguredKey(
   key: ConfiguredKey,
   request: VerificationRequest,
-  lookups: Lookups,
-): Promise<Verification> {
-  if (!key.active) return { accepted: false, reason: 'inactive' };
+  environments: KeyState['environments'],
+): Verification {
+  const refuse = (reason: Refusal): Verification => ({ accepted: false, reason, keyId: key.id });
+  if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
   const selector = request.environment ?? key.environment;
-  const access = await lookups.tenantAccess(key.tenantId, selector);
-  if (!access?.tenantActive) return { accepted: false, reason: 'inactive' };
-  const { environment } = access;
-  if (environment === null && (request.needsEnvironment || request.environment !== null)) {
-    return { accepted: false, reason: 'environment' };
+  const environment = selector === null ? undefined : environments.select(key.tenantId, selector);
+  if (environment === undefined && (request.needsEnvironment || request.environment !== null)) {
+    return refuse('environment');
   }
   // Its environment may be inactive where none is needed: that is how it can be activated again.
-  if (environment?.status === 'inactive' && request.needsEnvironment)
-    return { accepted: false, reason: 'inactive' };
+  if (environment?.active === false && request.needsEnvironment) return refuse('inactive');
   return { accepted: true, identity: identityOf(key, environment) };
 }
 
-const identityOf = (key: ConfiguredKey, environment: TenantAccess['environment']): Identity => ({
+const identityOf = (key: ConfiguredKey, environment: EnvironmentRecord | undefined): Identity => ({
   tenantId: key.tenantId,
   environmentId: environment?.id ?? null,
   userId: key.userId,

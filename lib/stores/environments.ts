@@ -1,5 +1,4 @@
 import type { CreateEnvironment, Environment, UpdateEnvironment } from '../../schemas/environments.ts';
-import type { TenantAccess } from '../keys/verification.ts';
 import { only, type Queryable } from './database.ts';
 
 interface Row extends Omit<Environment, 'created_at' | 'updated_at'> {
@@ -88,36 +87,4 @@ export async function updateEnvironment(
     [tenantId, id, change.name, change.status, change.rate_limit !== undefined, change.rate_limit],
   );
   return environmentOf(only(result));
-}
-
-/**
- * Looks up where a configured key works.
- * @param selector the id or the name of an environment of the tenant, or `null`
- * @returns `null` when there is no such tenant
- */
-export async function findTenantAccess(
-  db: Queryable,
-  tenantId: string,
-  selector: string | null,
-): Promise<TenantAccess | null> {
-  const { rows } = await db.query<{
-    tenant_status: string;
-    id: string | null;
-    status: Environment['status'];
-    rate_limit: Environment['rate_limit'];
-  }>(
-    `SELECT tenants.status AS tenant_status, environments.id, environments.status, environments.rate_limit
-       FROM tenants
-       LEFT JOIN environments ON environments.tenant_id = tenants.id AND $2 IN (environments.id, environments.name)
-      WHERE tenants.id = $1
-      ORDER BY environments.id = $2 DESC
-      LIMIT 1`,
-    [tenantId, selector],
-  );
-  const [row] = rows;
-  if (row === undefined) return null;
-  return {
-    tenantActive: row.tenant_status === 'active',
-    environment: row.id === null ? null : { id: row.id, status: row.status, rateLimit: row.rate_limit },
-  };
 }

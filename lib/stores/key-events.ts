@@ -9,10 +9,15 @@ export interface KeyEvent {
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;
   subjectId: string;
+  /** SHA-256 of the key, for a change of a key. */
+  keyHash: Buffer | null;
   before: object | null;
   after: object | null;
   actor: Actor;
 }
+
+/** The channel on which replicas are told that there is something new in the feed. Only a hint. */
+export const changedChannel = 'latchkey_changed';
 
 /**
  * Appends a change to the feed. Call it last in the transaction that makes the change: it takes the lock
@@ -22,16 +27,21 @@ export interface KeyEvent {
 export async function recordKeyEvent(connection: Queryable, event: KeyEvent): Promise<number> {
   const { actor } = event;
   const result = await connection.query<{ seq: string }>(
-    `WITH counter AS (UPDATE key_event_counter SET seq = seq + 1 RETURNING seq)
-     INSERT INTO key_events (seq, kind, tenant_id, environment_id, subject_id, before, after,
-                             actor_key_id, actor_user_id, actor_address, request_id)
-     SELECT counter.seq, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM counter
-     RETURNING seq`,
+    `WITH head AS (UPDATE key_event_counter SET seq = seq + 1, event_id = gen_random_uuid() RETURNING seq, event_id),
+          hint AS (SELECT pg_notify('${changedChannel}', '') FROM head),
+          event AS (
+            INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+                                    actor_key_id, actor_user_id, actor_address, request_id)
+            SELECT head.seq, head.event_id, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM head
+            RETURNING seq
+          )
+     SELECT event.seq FROM event, hint`,
     [
       event.kind,
       event.tenantId,
       event.environmentId,
       event.subjectId,
+      event.keyHash,
       event.before,
       event.after,
       actor.keyId,
@@ -41,6 +51,11 @@ export async function recordKeyEvent(connection: Queryable, event: KeyEvent): Pr
     ],
   );
   return Number(only(result).seq);
+}
+
+/** The number of the latest change that has been committed. */
+export async function readHeadSeq(db: Queryable): Promise<number> {
+  return Number(only(await db.query<{ seq: string }>('SELECT seq FROM key_event_counter')).seq);
 }
 
 /** The kind of change that turning `before` into `after` is. */

@@ -1,5 +1,4 @@
 import type { CreateKey, KeyMetadata, ListKeysQuery, UpdateKey } from '../../schemas/keys.ts';
-import type { KeyRecord } from '../keys/decision.ts';
 import type { SecretDigest } from '../keys/secret.ts';
 import type { Scope } from '../scope.ts';
 import { only, type Queryable } from './database.ts';
@@ -104,17 +103,17 @@ export async function lockKey(
   db: Queryable,
   scope: Scope,
   id: string,
-): Promise<{ key: KeyMetadata; deleted: boolean } | null> {
-  const { rows } = await db.query<Row & { deleted: boolean }>(
-    `SELECT ${columns}, status = 'deleted' AS deleted FROM api_keys
+): Promise<{ key: KeyMetadata; hash: Buffer; deleted: boolean } | null> {
+  const { rows } = await db.query<Row & { hash: Buffer; deleted: boolean }>(
+    `SELECT ${columns}, hash, status = 'deleted' AS deleted FROM api_keys
       WHERE tenant_id = $1 AND environment_id = $2 AND id = $3
       FOR UPDATE`,
     [scope.tenantId, scope.environmentId, id],
   );
   const [row] = rows;
   if (row === undefined) return null;
-  const { deleted, ...key } = row;
-  return { key: keyOf(key), deleted };
+  const { hash, deleted, ...key } = row;
+  return { key: keyOf(key), hash, deleted };
 }
 
 export async function updateKey(
@@ -160,45 +159,4 @@ export async function markKeyDeleted(db: Queryable, scope: Scope, id: string): P
       WHERE tenant_id = $1 AND environment_id = $2 AND id = $3`,
     [scope.tenantId, scope.environmentId, id],
   );
-}
-
-interface VerificationRow {
-  id: string;
-  tenant_id: string;
-  environment_id: string;
-  user_id: string;
-  permissions: string[];
-  rate_limit: KeyRecord['rateLimit'];
-  status: KeyRecord['status'];
-  tenant_status: KeyRecord['status'];
-  environment_status: KeyRecord['status'];
-  expires_at: Date | null;
-}
-
-/** The one statement of a verification. @param hash SHA-256 of the key, in hex */
-export async function findKeyByHash(db: Queryable, hash: string): Promise<KeyRecord | null> {
-  const { rows } = await db.query<VerificationRow>(
-    `SELECT k.id, k.tenant_id, k.environment_id, k.user_id, k.permissions,
-            coalesce(k.rate_limit, e.rate_limit) AS rate_limit,
-            k.status, t.status AS tenant_status, e.status AS environment_status, k.expires_at
-       FROM api_keys k
-       JOIN environments e ON e.tenant_id = k.tenant_id AND e.id = k.environment_id
-       JOIN tenants t ON t.id = k.tenant_id
-      WHERE k.hash = $1 AND k.status <> 'deleted'`,
-    [Buffer.from(hash, 'hex')],
-  );
-  const [row] = rows;
-  if (row === undefined) return null;
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    environmentId: row.environment_id,
-    userId: row.user_id,
-    permissions: row.permissions,
-    rateLimit: row.rate_limit,
-    status: row.status,
-    tenantStatus: row.tenant_status,
-    environmentStatus: row.environment_status,
-    expiresAt: row.expires_at,
-  };
 }

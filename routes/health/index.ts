@@ -2,16 +2,38 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { everybody } from '../../lib/access.ts';
 import { isDatabaseReachable } from '../../lib/stores/database.ts';
+import { Nullable } from '../../schemas/common.ts';
 
 const Alive = Type.Object({ status: Type.Literal('ok') });
 
+const State = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]);
+
 const Readiness = Type.Object({
-  status: Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]),
+  status: State,
   checks: Type.Object({
-    database: Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]),
+    database: State,
+    keys: Type.Union([Type.Literal('ok'), Type.Literal('loading'), Type.Literal('unavailable')], {
+      description: '`unavailable`: all keys are in memory, but the lease to decide by them has run out',
+    }),
     rate_limits: Type.Union([Type.Literal('shared'), Type.Literal('process')], {
       description: '`process`: Redis is configured and unreachable, and each process counts for itself',
     }),
+  }),
+  replica: Type.Object({
+    keys: Type.Integer({ description: 'Keys in memory; grows while they are loaded' }),
+    key_table_bytes: Type.Integer(),
+    lease_valid: Type.Boolean(),
+    applied_seq: Nullable(Type.Integer({ description: 'Number of the last change applied here' })),
+    lag_events: Type.Integer({ description: 'Changes that are known and not applied yet' }),
+    times_fenced: Type.Integer({
+      description: 'How often it was too slow, and others stopped waiting for it',
+    }),
+    notifications: Nullable(
+      Type.Boolean({ description: '`false`: changes are seen at the sync; `null`: not known yet' }),
+    ),
+    last_propagation_ms: Nullable(
+      Type.Number({ description: 'How long the last change made here took to be in force everywhere' }),
+    ),
   }),
 });
 
@@ -36,11 +58,25 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: everybody },
     },
     async (_request, reply) => {
-      const ready = await isDatabaseReachable(app.pg.pool);
-      const status = ready ? 'ok' : 'unavailable';
-      return reply
-        .code(ready ? 200 : 503)
-        .send({ status, checks: { database: status, rate_limits: app.rateLimits.state() } });
+      const database = (await isDatabaseReachable(app.pg.pool)) ? 'ok' : 'unavailable';
+      const { keys: state } = app.replica;
+      const { appliedSeq, phase, leaseValid, ...replica } = app.replica.status();
+      const keys = app.replica.mayDecide() ? 'ok' : phase === 'loading' ? 'loading' : 'unavailable';
+      const ready = database === 'ok' && keys === 'ok';
+      return reply.code(ready ? 200 : 503).send({
+        status: ready ? 'ok' : 'unavailable',
+        checks: { database, keys, rate_limits: app.rateLimits.state() },
+        replica: {
+          keys: state.keys.size,
+          key_table_bytes: state.keys.bytes,
+          lease_valid: leaseValid,
+          applied_seq: appliedSeq,
+          lag_events: replica.lagEvents,
+          times_fenced: replica.timesFenced,
+          notifications: replica.notifications,
+          last_propagation_ms: replica.lastPropagationMs,
+        },
+      });
     },
   );
 };

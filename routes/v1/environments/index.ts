@@ -17,6 +17,7 @@ const tags = ['Environments'];
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
+  const { changes } = app;
 
   app.post(
     '',
@@ -32,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { tenantId } = request.identity();
-      return reply.code(201).send(await createEnvironment(pool, tenantId, request.body, request.actor()));
+      return reply.code(201).send(await createEnvironment(changes, tenantId, request.body, request.actor()));
     },
   );
 
@@ -96,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const found = await findEnvironment(pool, tenantId, id);
       if (found === null) throw notFound('Environment');
       if (!operator && id !== environmentId) throw new ApiError('permission_denied', 'Permission denied');
-      return updateEnvironment(pool, tenantId, id, request.body, request.actor());
+      return updateEnvironment(changes, tenantId, id, request.body, request.actor());
     },
   );
 };

@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         user_id: userId,
         key_id: keyId,
         permissions: [...permissions],
-        rate_limit: rateLimit,
+        rate_limit: rateLimit && { limit: rateLimit.limit, window_seconds: rateLimit.windowSeconds },
       };
     },
   );

@@ -26,6 +26,7 @@ const changerOf = (request: FastifyRequest): KeyChanger => ({
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
+  const { changes } = app;
 
   app.post(
     '',
@@ -40,7 +41,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: permitted('keys:write') },
     },
-    async (request, reply) => reply.code(201).send(await createKey(pool, changerOf(request), request.body)),
+    async (request, reply) =>
+      reply.code(201).send(await createKey(changes, changerOf(request), request.body)),
   );
 
   app.get(
@@ -95,7 +97,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: permitted('keys:write') },
     },
-    async (request) => updateKey(pool, changerOf(request), request.params.id, request.body),
+    async (request) => updateKey(changes, changerOf(request), request.params.id, request.body),
   );
 
   app.delete(
@@ -112,7 +114,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('keys:write') },
     },
     async (request, reply) => {
-      await deleteKey(pool, changerOf(request), request.params.id);
+      await deleteKey(changes, changerOf(request), request.params.id);
       return reply.code(204).send(null);
     },
   );

@@ -1,0 +1,25 @@
+import type { KeyRecord, RateLimit } from './key-table.ts';
+
+/** An environment, as far as it decides on keys. */
+export interface EnvironmentRecord {
+  id: string;
+  tenantId: string;
+  /** Unique within the tenant: a configured key may select it by name. */
+  name: string;
+  active: boolean;
+  /** The limit of its keys that have none of their own. */
+  rateLimit: RateLimit | null;
+}
+
+/**
+ * A change of what decides on keys, as it stands in the feed. It says what holds from now on, not what is
+ * different, so that taking it in twice changes nothing. A change of a tenant or an environment is one for
+ * all of its keys.
+ */
+export type KeyChange =
+  | { kind: 'key'; key: KeyRecord }
+  | { kind: 'key-deleted'; digest: Uint8Array }
+  | { kind: 'tenant'; id: string; active: boolean }
+  | { kind: 'environment'; environment: EnvironmentRecord }
+  /** Something that decides on no key. */
+  | { kind: 'none' };

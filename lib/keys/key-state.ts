@@ -1,0 +1,46 @@
+import { Environments } from './environments.ts';
+import type { KeyChange } from './key-change.ts';
+import { KeyTable } from './key-table.ts';
+
+/** All that decides on keys, in memory: what the changes of the feed add up to. */
+export class KeyState {
+  #keys = new KeyTable();
+  #environments = new Environments();
+
+  get keys(): KeyTable {
+    return this.#keys;
+  }
+
+  get environments(): Environments {
+    return this.#environments;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#keys = new KeyTable();
+    this.#environments = new Environments();
+  }
+
+  apply(change: KeyChange): void {
+    switch (change.kind) {
+      case 'key':
+        this.#keys.upsert(change.key);
+        break;
+      case 'key-deleted':
+        this.#keys.delete(change.digest);
+        break;
+      case 'tenant':
+        this.#environments.setTenant(change.id, change.active);
+        this.#keys.setTenantActive(change.id, change.active);
+        break;
+      case 'environment': {
+        const { id, tenantId, active } = change.environment;
+        this.#environments.set(change.environment);
+        this.#keys.setEnvironmentActive(tenantId, id, active);
+        break;
+      }
+      case 'none':
+        break;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Status, RateLimit as StoredRateLimit } from '../../schemas/common.ts';
+import type { KeyMetadata } from '../../schemas/keys.ts';
+import type { KeyChange } from '../keys/key-change.ts';
+import type { RateLimit } from '../keys/key-table.ts';
+
+/** A row of the feed, as far as those who decide on keys need it. */
+export interface FeedRow {
+  kind: string;
+  /** SHA-256 of the key, for a change of a key. */
+  key_hash: Buffer | null;
+  /** What changed, as the API shows it; `null` when it is gone. */
+  after: object | null;
+}
+
+export interface StoredTenant {
+  id: string;
+  status: Status;
+}
+
+export interface StoredEnvironment extends StoredTenant {
+  tenant_id: string;
+  name: string;
+  rate_limit: StoredRateLimit | null;
+}
+
+type StoredKey = Pick<
+  KeyMetadata,
+  | 'id'
+  | 'type'
+  | 'tenant_id'
+  | 'environment_id'
+  | 'user_id'
+  | 'user_type'
+  | 'permissions'
+  | 'rate_limit'
+  | 'status'
+  | 'expires_at'
+>;
+
+/** What an event of the feed changes for those who decide on keys. */
+export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
+  if (key_hash !== null) {
+    return after === null
+      ? { kind: 'key-deleted', digest: key_hash }
+      : changeOfKey(after as StoredKey, key_hash);
+  }
+  if (kind.startsWith('tenant.')) return changeOfTenant(after as StoredTenant);
+  if (kind.startsWith('environment.')) return changeOfEnvironment(after as StoredEnvironment);
+  return { kind: 'none' };
+}
+
+export const changeOfTenant = ({ id, status }: StoredTenant): KeyChange => ({
+  kind: 'tenant',
+  id,
+  active: status === 'active',
+});
+
+export const changeOfEnvironment = (environment: StoredEnvironment): KeyChange => ({
+  kind: 'environment',
+  environment: {
+    id: environment.id,
+    tenantId: environment.tenant_id,
+    name: environment.name,
+    active: environment.status === 'active',
+    rateLimit: rateLimitOf(environment.rate_limit),
+  },
+});
+
+function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
+  return {
+    kind: 'key',
+    key: {
+      digest,
+      id: key.id,
+      type: key.type,
+      tenantId: key.tenant_id,
+      environmentId: key.environment_id,
+      userId: key.user_id,
+      userType: key.user_type,
+      permissions: key.permissions,
+      rateLimit: rateLimitOf(key.rate_limit),
+      active: key.status === 'active',
+      expiresAtMs: key.expires_at === null ? null : Date.parse(key.expires_at),
+    },
+  };
+}
+
+export const rateLimitOf = (stored: StoredRateLimit | null): RateLimit | null =>
+  stored && { limit: stored.limit, windowSeconds: stored.window_seconds };

@@ -1,0 +1,152 @@
+import { Client, type ClientConfig, type Pool } from 'pg';
+import type { KeyChange } from '../keys/key-change.ts';
+import type {
+  Position,
+  Renewal,
+  ReplicaDatabase,
+  ReplicasBehind,
+  WriterDatabase,
+} from '../replication/ports.ts';
+import type { Queryable } from './database.ts';
+import { changeOfEvent, type FeedRow } from './key-changes.ts';
+import { loadKeys } from './key-loading.ts';
+import type { ReservedConnection } from './reserved-connection.ts';
+
+/** The channel on which writers are told that a replica has applied something. Only a hint. */
+export const appliedChannel = 'latchkey_applied';
+
+/** The replica's statements: the syncs on a connection that nothing else uses, the load on one of its own. */
+export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
+  readonly #connection: ReservedConnection;
+  readonly #loading: ClientConfig;
+  #acknowledgedSeq = 0;
+
+  /** @param loading how to connect for a load, which may take longer than a sync */
+  constructor(connection: ReservedConnection, loading: ClientConfig) {
+    this.#connection = connection;
+    this.#loading = loading;
+  }
+
+  async load(onChange: (change: KeyChange) => void): Promise<Position> {
+    const client = new Client(this.#loading);
+    client.on('error', () => {}); // The statement that runs fails as well, and tells it.
+    try {
+      await client.connect();
+      return await loadKeys(client, onChange);
+    } finally {
+      client.end().catch(() => {}); // Not waited for: a server that hangs doesn't end it either.
+    }
+  }
+
+  async announce(replicaId: string, leaseMs: number): Promise<void> {
+    this.#acknowledgedSeq = 0;
+    await this.#connection.query(
+      `INSERT INTO replicas (id, applied_seq, lease_id, lease_ms) VALUES ($1, 0, gen_random_uuid(), $2)
+       ON CONFLICT (id) DO UPDATE SET applied_seq = 0, lease_id = gen_random_uuid(), lease_ms = $2`,
+      [replicaId, leaseMs],
+    );
+  }
+
+  async renewAndRead(
+    replicaId: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): Promise<Renewal<KeyChange>> {
+    const acknowledges = applied.seq > this.#acknowledgedSeq;
+    const { rows } = await this.#connection.query<RenewalRow>(renewAndRead, [
+      replicaId,
+      applied.seq,
+      applied.eventId,
+      leaseMs,
+      maxEvents,
+      acknowledges,
+    ]);
+    const [first] = rows;
+    if (first === undefined) throw new Error('key_event_counter has lost its row');
+    if (!first.known) return { outcome: 'diverged' };
+    if (!first.renewed) return { outcome: 'fenced' };
+    this.#acknowledgedSeq = applied.seq;
+    return {
+      outcome: 'renewed',
+      head: { seq: Number(first.head_seq), eventId: first.head_event_id },
+      events: rows.flatMap((row) =>
+        row.seq === null ? [] : { seq: Number(row.seq), eventId: row.event_id, change: changeOfEvent(row) },
+      ),
+    };
+  }
+
+  async leave(replicaId: string): Promise<void> {
+    await this.#connection.query('DELETE FROM replicas WHERE id = $1', [replicaId]);
+  }
+}
+
+interface HeadColumns {
+  known: boolean;
+  renewed: boolean;
+  head_seq: string;
+  head_event_id: string;
+}
+type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | { seq: null; event_id: null });
+
+/**
+ * One statement, and so one snapshot: were the row renewed by one statement and the events read by another,
+ * the lease could count without an event that was committed between the two.
+ */
+const renewAndRead = `
+  WITH known AS (
+    SELECT FROM key_events WHERE seq = $2 AND event_id = $3
+  ), renewed AS (
+    UPDATE replicas SET applied_seq = $2, lease_id = gen_random_uuid(), lease_ms = $4, renewed_at = clock_timestamp()
+     WHERE id = $1 AND EXISTS (SELECT FROM known)
+    RETURNING CASE WHEN $6 THEN pg_notify('${appliedChannel}', '') END
+  )
+  SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM renewed) AS renewed,
+         head.seq AS head_seq, head.event_id AS head_event_id,
+         event.seq, event.event_id, event.kind, event.key_hash, event.after
+    FROM key_event_counter head
+    LEFT JOIN LATERAL (
+      SELECT seq, event_id, kind, key_hash, after FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
+    ) event ON EXISTS (SELECT FROM known)
+   ORDER BY event.seq`;
+
+/** The statements of a process that waits for its changes to be known everywhere. */
+export class PostgresWriterDatabase implements WriterDatabase {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async replicasBehind(seq: number): Promise<ReplicasBehind> {
+    const { rows } = await (this.#pool as Queryable).query<BehindRow>(
+      `SELECT server.id AS server, replicas.id, replicas.applied_seq, replicas.lease_id, replicas.lease_ms
+         FROM (SELECT concat(pg_postmaster_start_time(), ' ', inet_server_addr(), ' ', inet_server_port()) AS id) server
+         LEFT JOIN replicas ON replicas.applied_seq < $1`,
+      [seq],
+    );
+    const [first] = rows;
+    if (first === undefined) throw new Error('The statement returned no row');
+    return {
+      server: first.server,
+      rows: rows.flatMap((row) =>
+        row.id === null
+          ? []
+          : { id: row.id, appliedSeq: Number(row.applied_seq), leaseId: row.lease_id, leaseMs: row.lease_ms },
+      ),
+    };
+  }
+
+  async fence(replicaId: string, leaseId: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query('DELETE FROM replicas WHERE id = $1 AND lease_id = $2', [
+      replicaId,
+      leaseId,
+    ]);
+    return rowCount === 1;
+  }
+}
+
+type BehindRow = { server: string } & (
+  | { id: string; applied_seq: string; lease_id: string; lease_ms: number }
+  | { id: null }
+);
