@@ -1,40 +1,67 @@
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
-import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { AggregatorRegistry } from 'prom-client';
 import { build } from './app.ts';
 import { type Config, ConfigError, readConfig } from './lib/config.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './lib/embedded-postgres/embedded-postgres.ts';
+import { startEmbeddedPostgres } from './lib/embedded-postgres/embedded-postgres.ts';
 import { EmbeddedPostgresError } from './lib/embedded-postgres/error.ts';
 import { loggerOptions } from './lib/logger.ts';
+import { serveMetrics } from './lib/metrics-server.ts';
 import { DatabaseUnreachableError } from './lib/stores/migrations.ts';
 import { welcome } from './lib/welcome.ts';
+import { startWorkers } from './lib/workers.ts';
 
 /** How long requests in flight may take to end once the process is told to stop. */
 const stopTimeoutMs = 10_000;
 
-let postgres: EmbeddedPostgres | undefined;
-let app: FastifyInstance | undefined;
+/** What has been started, in order; stopped the other way round. */
+const started: { stop(): Promise<void> }[] = [];
 
 async function start(config: Config): Promise<void> {
   const log = pino(loggerOptions(config.logLevel));
-  closeWithGrace({ delay: stopTimeoutMs, logger: log }, async ({ err }) => {
-    if (err) log.fatal({ err }, 'the process stops because of an error that nothing handled');
-    await stop();
-  });
+  // A Ctrl-C reaches every process of the terminal: workers wait until they are told by the one that they share.
+  if (cluster.isWorker) process.on('SIGINT', () => {});
+  closeWithGrace(
+    { delay: stopTimeoutMs, logger: log, skip: cluster.isWorker ? ['SIGINT'] : [] },
+    async ({ err }) => {
+      if (err) log.fatal({ err }, 'the process stops because of an error that nothing handled');
+      await stop();
+    },
+  );
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config.dataDir, log));
-  app = await build({ ...config, databaseUrl });
-  const url = await app.listen({ host: config.host, port: config.port });
-  if (config.nodeEnv === 'development') process.stdout.write(welcome(config.host, new URL(url).port));
+  if (config.workers > 1 && cluster.isPrimary) await runWorkers(config, databaseUrl, log);
+  else await serve(config, databaseUrl);
 }
 
 async function startEmbedded(dataDir: string, log: pino.Logger): Promise<string> {
-  postgres = await startEmbeddedPostgres({ dataDir, log });
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  started.push(postgres);
   return postgres.databaseUrl;
 }
 
+async function serve(config: Config, databaseUrl: string): Promise<void> {
+  const app = await build({ ...config, databaseUrl });
+  started.push({ stop: () => app.close() });
+  const url = await app.listen({ host: config.host, port: config.port });
+  if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
+}
+
+async function runWorkers(config: Config, databaseUrl: string, log: pino.Logger): Promise<void> {
+  const workers = await startWorkers(config.workers, { DATABASE_URL: databaseUrl }, log);
+  started.push(workers);
+  if (config.metricsPort !== null) {
+    const registry = new AggregatorRegistry();
+    const server = await serveMetrics(config.metricsPort, () => registry.clusterMetrics());
+    started.push({ stop: async () => void server.close() });
+  }
+  if (config.nodeEnv === 'development') welcomeAt(config, String(config.port));
+}
+
+const welcomeAt = ({ host }: Config, port: string) => void process.stdout.write(welcome(host, port));
+
 async function stop(): Promise<void> {
-  await app?.close();
-  await postgres?.stop();
+  for (const part of started.splice(0).reverse()) await part.stop();
 }
 
 /** Mistakes that the operator can mend are told in a sentence; anything else with its stack. */

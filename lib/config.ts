@@ -45,6 +45,7 @@ const Settings = Type.Object({
     maximum: 86_400,
     description: 'a number of seconds from 0 to 86400',
   }),
+  WORKERS: Type.Integer({ default: 1, minimum: 1, maximum: 256, description: 'a number from 1 to 256' }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Settings = Static<typeof Settings>;
@@ -67,6 +68,8 @@ export interface Config {
   failedAuthLimit: number;
   /** How long keys are decided on by a state that may be old while the database is unreachable; 0: not at all. */
   staleIfErrorSeconds: number;
+  /** Processes that share the port. */
+  workers: number;
   logLevel: Settings['LOG_LEVEL'];
 }
 
@@ -113,6 +116,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     trustedProxies: settings.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
+    workers: settings.WORKERS,
     logLevel: settings.LOG_LEVEL,
   };
 }

@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import cluster from 'node:cluster';
 import fp from 'fastify-plugin';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { serveMetrics } from '../lib/metrics-server.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -47,21 +48,11 @@ export default fp<MetricsOptions>(
       },
     });
 
-    await serve(registry, port);
-
-    async function serve(metrics: Registry, metricsPort: number): Promise<void> {
-      const server = createServer(async (_request, response) => {
-        response.setHeader('content-type', metrics.contentType);
-        response.end(await metrics.metrics());
-      });
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(metricsPort, '127.0.0.1', resolve);
-      });
-      const address = server.address();
-      app.log.info({ address }, 'metrics are served');
-      app.addHook('onClose', async () => void server.close());
-    }
+    // Workers answer for themselves to the process that they share, which adds up what they say.
+    if (cluster.isWorker) return AggregatorRegistry.setRegistries([registry]);
+    const server = await serveMetrics(port, () => registry.metrics());
+    app.log.info({ address: server.address() }, 'metrics are served');
+    app.addHook('onClose', async () => void server.close());
   },
   { name: 'metrics', dependencies: ['database'] },
 );

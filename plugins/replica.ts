@@ -161,24 +161,24 @@ export default fp<ReplicaOptions>(
     });
 
     function registerGauges(): void {
-      const gauge = (name: string, help: string, read: () => number) =>
-        new Gauge({ name, help, registers: [app.metrics], collect: gaugeReader(read) });
-      gauge('latchkey_lease_valid', '1 while this replica may decide', () => Number(lease.isValid()));
-      gauge(
-        'latchkey_applied_seq',
-        'Number of the last change applied here',
-        () => replica.status().appliedSeq ?? 0,
-      );
+      type Aggregator = 'sum' | 'min' | 'max';
+      // How the figures of several workers make one.
+      const gauge = (name: string, help: string, aggregator: Aggregator, read: () => number) =>
+        new Gauge({ name, help, aggregator, registers: [app.metrics], collect: gaugeReader(read) });
+      const { status } = app.replica;
+      gauge('latchkey_lease_valid', '1 while this replica may decide', 'min', () => Number(lease.isValid()));
+      gauge('latchkey_applied_seq', 'Last change applied here', 'min', () => status().appliedSeq ?? 0);
       gauge(
         'latchkey_lag_events',
         'Changes that are known and not applied yet',
-        () => replica.status().lagEvents,
+        'max',
+        () => status().lagEvents,
       );
-      gauge('latchkey_fenced_total', 'Times this replica lost its row', () => replica.status().timesFenced);
-      gauge('latchkey_loads_total', 'Times all keys were loaded', () => replica.status().timesLoaded);
-      gauge('latchkey_keys', 'Keys in memory', () => keys.keys.size);
-      gauge('latchkey_key_table_bytes', 'Memory of the key table', () => keys.keys.bytes);
-      gauge('latchkey_notifications', '1 if notifications of the database arrive', () =>
+      gauge('latchkey_fenced_total', 'Times this replica lost its row', 'sum', () => status().timesFenced);
+      gauge('latchkey_loads_total', 'Times all keys were loaded', 'sum', () => status().timesLoaded);
+      gauge('latchkey_keys', 'Keys in memory', 'max', () => keys.keys.size);
+      gauge('latchkey_key_table_bytes', 'Memory of the key table', 'sum', () => keys.keys.bytes);
+      gauge('latchkey_notifications', '1 if those of the database arrive', 'min', () =>
         Number(notifications),
       );
     }
