@@ -49,7 +49,10 @@ export default fp<MetricsOptions>(
     });
 
     // Workers answer for themselves to the process that they share, which adds up what they say.
-    if (cluster.isWorker) return AggregatorRegistry.setRegistries([registry]);
+    if (cluster.isWorker) {
+      void new AggregatorRegistry(); // Makes this process listen for the question.
+      return AggregatorRegistry.setRegistries([registry]);
+    }
     const server = await serveMetrics(port, () => registry.metrics());
     app.log.info({ address: server.address() }, 'metrics are served');
     app.addHook('onClose', async () => void server.close());
