@@ -36,10 +36,10 @@ export function runCommand(command: Command): Promise<CommandResult> {
       ...command.identity,
       cwd: '/',
       env: childEnvironment,
-      timeout: command.timeoutMs,
-      killSignal: 'SIGKILL',
       stdio: ['pipe', 'pipe', 'pipe', command.folderFd ?? 'ignore'],
     });
+    // Node's own `timeout` would hold the process up after a command that could not be found.
+    const timer = setTimeout(() => child.kill('SIGKILL'), command.timeoutMs);
     for (const name of ['stdout', 'stderr'] as const) {
       child[name]?.on('data', (chunk: Buffer) => {
         written[name] = (written[name] + chunk.toString()).slice(-outputMaxChars);
@@ -48,8 +48,12 @@ export function runCommand(command: Command): Promise<CommandResult> {
     // A command that ends without reading its input is judged by its exit code.
     child.stdin?.on('error', () => {});
     child.stdin?.end(command.input ?? '');
-    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, output: error.message });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       const cutOff = signal === null ? '' : `\n${command.file} was ended by ${signal}`;
       const output = code === 0 ? written.stdout : (written.stderr || written.stdout) + cutOff;
       resolve({ ok: code === 0, output: output.trim() });
