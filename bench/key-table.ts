@@ -75,7 +75,7 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
     upserts.filter((upsert) => upsert.grew && !collected(upsert)),
   );
   reportStops(
-    'above 0.5 ms for no such reason (preempted)',
+    'above 0.5 ms for neither reason',
     upserts.filter((upsert) => !upsert.grew && !collected(upsert)),
   );
 }
