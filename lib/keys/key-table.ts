@@ -52,7 +52,8 @@ const unlimited = 0;
  * About 80 bytes a key, all of it in typed arrays: 73 of record, 5 to 7.5 of index. What keys share (tenants,
  * environments, users, permission sets, rate limits) is kept once, with a count of who refers to it, and goes
  * with the last reference: there are never more of each than keys, besides the tenants, environments and users
- * that are inactive. Records give their memory back when keys go; the index keeps its size.
+ * that are inactive. Each takes a few hundred bytes of heap, so a user for every key costs more than the key.
+ * Records give their memory back when keys go; the index keeps its size.
  *
  * A handle is valid until the next upsert or delete. Read what is needed at once, never after an `await`.
  */
