@@ -65,6 +65,8 @@ export class KeyTable {
   readonly #users = new Members(this.#tenants);
   readonly #permissionSets = new Interner<readonly string[]>();
   readonly #rateLimits = new Interner<RateLimit>();
+  /** A load hands in the same array for many keys: each is sorted once. */
+  readonly #permissionTexts = new WeakMap<readonly string[], string>();
 
   /** How many keys there are. */
   get size(): number {
@@ -85,6 +87,11 @@ export class KeyTable {
       permissionSets: this.#permissionSets.size,
       rateLimits: this.#rateLimits.size,
     };
+  }
+
+  /** Prepares an empty table for about `count` keys. */
+  reserve(count: number): void {
+    if (this.size === 0 && count > 0) this.#index.reserve(count);
   }
 
   /**
@@ -213,8 +220,9 @@ export class KeyTable {
   }
 
   #acquirePermissions(permissions: readonly string[]): number {
-    const sorted = [...new Set(permissions)].sort();
-    return this.#permissionSets.acquire(JSON.stringify(sorted), () => Object.freeze(sorted));
+    const text = this.#permissionTexts.get(permissions) ?? JSON.stringify([...new Set(permissions)].sort());
+    this.#permissionTexts.set(permissions, text);
+    return this.#permissionSets.acquire(text, () => Object.freeze(JSON.parse(text)));
   }
 
   #acquireRateLimit(rateLimit: RateLimit | null): number {

@@ -14,6 +14,8 @@ const tagMask = (1 << tagBits) - 1;
 export const maxRecords = 2 ** (32 - tagBits) - 1;
 
 const firstSlots = 2048;
+/** So few that hardly one in a thousand segments is full before its time. */
+const reservedPerSegment = 1500;
 const growth = 1.5;
 const maxLoad = 0.8;
 /** The directory's top 16 bits of the hash; the other 16 choose the slot. */
@@ -76,6 +78,14 @@ export class RecordIndex {
 
   constructor(records: IndexedRecords) {
     this.#records = records;
+  }
+
+  /** Makes the segments that about `count` records will need, which saves splitting them one by one. Only while empty. */
+  reserve(count: number): void {
+    const segments = 2 ** Math.min(maxDepth, Math.max(0, Math.ceil(Math.log2(count / reservedPerSegment))));
+    this.#depth = Math.log2(segments);
+    this.#directory = Array.from({ length: segments }, () => new Segment(this.#depth, 0));
+    this.#bytes = segments * firstSlots * 4;
   }
 
   get bytes(): number {
