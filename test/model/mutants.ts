@@ -1,6 +1,5 @@
 import { Lease } from '../../lib/replication/lease.ts';
 import type { Position, Renewal, ReplicasBehind } from '../../lib/replication/ports.ts';
-import { DatabaseClient } from './database-client.ts';
 import { type Parts, SOUND_PARTS } from './schedule.ts';
 import {
   type CommittedEdit,
@@ -105,14 +104,6 @@ class EagerDatabase extends SimulatedDatabase {
     this.renew(reply, id, readSeq, leaseMs, (renewed) =>
       reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
     );
-  }
-}
-
-/** Takes a lease that it has read to be over for the end of the matter, and deletes nothing. */
-class ReadingFenceDatabase extends SimulatedDatabase {
-  override fence(reply: Reply<boolean>): void {
-    this.observer.moment('fence');
-    reply.done(true);
   }
 }
 
@@ -245,6 +236,26 @@ class ServerTimeDatabase extends SimulatedDatabase {
   }
 }
 
+/** Goes by the server's time of day, which is never set here, and takes what it reads for the end of the matter. */
+class ReadingFenceDatabase extends ServerTimeDatabase {
+  override wallMs(): number {
+    return this.timeline.nowMs;
+  }
+
+  override fence(reply: Reply<boolean>): void {
+    this.observer.moment('fence');
+    reply.done(true);
+  }
+}
+
+/** Takes a lease that it has waited out for the end of the matter, and leaves the row to later changes. */
+class LazyFenceDatabase extends SimulatedDatabase {
+  override fence(reply: Reply<boolean>): void {
+    this.observer.moment('fence');
+    reply.done(true);
+  }
+}
+
 /** Says that it has read everything when it has read as much as one sync reads. */
 class PartialReadDatabase extends SimulatedDatabase {
   override renewAndRead(
@@ -271,11 +282,35 @@ class PartialReadDatabase extends SimulatedDatabase {
   }
 }
 
-/** Forgets which server an observation comes from. */
-class NamelessServerClient extends DatabaseClient {
-  override async replicasBehind(seq: number): Promise<ReplicasBehind> {
-    const { rows } = await super.replicasBehind(seq);
-    return { server: '', rows };
+/** Takes every server for the same. */
+class NamelessDatabase extends SimulatedDatabase {
+  protected override serverName(): string {
+    return 'server';
+  }
+}
+
+/** Renews on the primary and reads on a standby that lags behind. */
+class LaggingReadDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    const lagging = { ...snapshot, headSeq: Math.max(applied.seq, snapshot.headSeq - 1) };
+    super.renewAndRead(
+      {
+        done: (renewal) =>
+          reply.done(renewal.outcome === 'renewed' ? read(lagging, applied, maxEvents) : renewal),
+        fail: () => reply.fail(),
+      },
+      id,
+      applied,
+      leaseMs,
+      maxEvents,
+    );
   }
 }
 
@@ -302,6 +337,11 @@ export const MUTANTS: readonly Mutant[] = [
     schedules: 20_000,
   },
   {
+    without: 'reading on the primary',
+    parts: withDatabase(LaggingReadDatabase),
+    schedules: 1000,
+  },
+  {
     without: 'a read with each renewal',
     parts: withDatabase(HeartbeatDatabase),
     schedules: 1000,
@@ -317,8 +357,13 @@ export const MUTANTS: readonly Mutant[] = [
     schedules: 1000,
   },
   {
-    without: 'fencing by a delete, in place of a read',
+    without: 'fencing by a delete, by one read of the lease',
     parts: withDatabase(ReadingFenceDatabase),
+    schedules: 1000,
+  },
+  {
+    without: 'fencing by a delete, by waiting alone',
+    parts: withDatabase(LazyFenceDatabase),
     schedules: 1000,
   },
   {
@@ -398,7 +443,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'forgetting what was seen on another server',
-    parts: { ...SOUND_PARTS, client: (options) => new NamelessServerClient(options) },
+    parts: withDatabase(NamelessDatabase),
     schedules: 1000,
   },
 ];

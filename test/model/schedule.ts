@@ -3,7 +3,7 @@ import type { ReplicatedState } from '../../lib/replication/feed.ts';
 import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
 import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
-import { type ClientOptions, DatabaseClient } from './database-client.ts';
+import { DatabaseClient } from './database-client.ts';
 import { SeededRandom } from './random.ts';
 import {
   type CommittedEdit,
@@ -18,7 +18,6 @@ import { type Mishap, Weather } from './weather.ts';
 /** The parts that a mutant replaces. */
 export interface Parts {
   database(timeline: Timeline, observer: DatabaseObserver): SimulatedDatabase;
-  client(options: ClientOptions): DatabaseClient;
   /** The clock that the lease reads. */
   leaseClock(process: SimulatedProcess): Clock;
   lease(clock: Clock, times: LeaseTimes): Lease;
@@ -29,7 +28,6 @@ export interface Parts {
 
 export const SOUND_PARTS: Parts = {
   database: (timeline, observer) => new SimulatedDatabase(timeline, observer),
-  client: (options) => new DatabaseClient(options),
   leaseClock: (process) => process,
   lease: (clock, times) => new Lease(clock, times),
   confirmationClock: (process) => process,
@@ -127,7 +125,7 @@ export class Schedule implements DatabaseObserver {
 
   moment(name: string): void {
     this.trace(() => `database: ${name}`);
-    if (this.#weather.changesNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#change());
+    if (this.#weather.changesNow(name)) this.#changeWithin(10);
     if (this.#weather.stopsNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#stop());
   }
 
@@ -147,11 +145,11 @@ export class Schedule implements DatabaseObserver {
     this.#started += 1;
     const name = `replica ${this.#started}`;
     const clocks = {
-      rate: this.#random.pick([SLOWEST_RATE, 1, FASTEST_RATE]) ?? 1,
+      rate: this.#random.pick([SLOWEST_RATE, SLOWEST_RATE, 1, FASTEST_RATE, FASTEST_RATE]) ?? 1,
       wallOffsetMs: this.#random.between(-10_000, 10_000),
     };
     const process = new SimulatedProcess(this.#timeline, clocks, () => this.#reached.push(service));
-    const client = this.#parts.client({
+    const client = new DatabaseClient({
       timeline: this.#timeline,
       network: this.#weather,
       database: this.#database,
@@ -242,7 +240,8 @@ export class Schedule implements DatabaseObserver {
   #cutOff(service: Service): void {
     this.trace(() => `${service.name} is cut off from the database`);
     service.client.isCutOff = true;
-    this.#timeline.after(this.#weather.pauseMs(), () => {
+    this.#changeWithin(50);
+    this.#timeline.after(this.#weather.cutOffMs(), () => {
       this.trace(() => `${service.name} reaches the database again`);
       service.client.isCutOff = false;
     });
@@ -298,7 +297,7 @@ export class Schedule implements DatabaseObserver {
     if (mishap !== 'restart database') this.#restore();
     this.#timeline.after(downMs, () => this.#database.comeUp());
     for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
-      this.#timeline.after(downMs + this.#random.between(0, 50), () => this.#change());
+      this.#timeline.after(downMs, () => this.#changeWithin(50));
     }
   }
 
@@ -318,6 +317,10 @@ export class Schedule implements DatabaseObserver {
   #hint(service: Service, hint: () => void): void {
     const delayMs = this.#weather.hintDelayMs();
     if (delayMs !== null) this.#timeline.after(delayMs, () => service.process.deliver(hint));
+  }
+
+  #changeWithin(delayMs: number): void {
+    this.#timeline.after(this.#random.between(0, delayMs), () => this.#change());
   }
 
   #change(): void {

@@ -130,12 +130,16 @@ export class SimulatedDatabase {
     for (const { id, appliedSeq, leaseId, leaseMs } of this.rows.values()) {
       if (appliedSeq < seq) behind.push({ id, appliedSeq, leaseId, leaseMs });
     }
-    reply.done({ server: `server ${this.#generation}`, rows: behind });
+    reply.done({ server: this.serverName(), rows: behind });
   }
 
-  fence(reply: Reply<boolean>, id: string, leaseId: string): void {
+  fence(reply: Reply<boolean>, id: string, leaseId: string, server: string): void {
     const row = this.rows.get(id);
     this.observer.moment('fence');
+    if (server !== this.serverName()) {
+      reply.done(false);
+      return;
+    }
     this.locked(reply, id, (release) => {
       const same = row !== undefined && this.rows.get(id) === row && row.leaseId === leaseId;
       if (same) {
@@ -201,6 +205,11 @@ export class SimulatedDatabase {
 
   isUp(): boolean {
     return this.#up;
+  }
+
+  /** Another one after every start. */
+  protected serverName(): string {
+    return `server ${this.#generation}`;
   }
 
   protected snapshot(): Snapshot {

@@ -1,4 +1,4 @@
-import type { Fate, Network, Statement } from './database-client.ts';
+import type { Fate, Network, Statement, Trip } from './database-client.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What can happen to the whole, apart from what happens to a single statement. */
@@ -52,20 +52,23 @@ export class Weather implements Network {
   readonly #mishaps: readonly Mishap[];
   /** The statements that get into trouble; the others do so far more rarely. */
   readonly #troubled: ReadonlySet<Statement>;
+  /** In some weathers announcements go astray, so that they come in between later statements. */
+  readonly #lateAnnouncements: boolean;
   #calm = false;
 
   constructor(random: SeededRandom, leaseMs: number) {
     this.#random = random;
     this.#leaseMs = leaseMs;
+    this.#lateAnnouncements = random.chance(0.15);
     const sometimes = (highest: number): number => (random.chance(0.5) ? random.between(0, highest) : 0);
     this.#requestLoss = sometimes(0.3);
     this.#answerLoss = sometimes(0.6);
     this.#hintLoss = sometimes(1);
     this.#slow = sometimes(0.6);
     this.#stuck = sometimes(0.6);
-    this.#stageStuck = sometimes(0.2);
+    this.#stageStuck = sometimes(0.5);
     this.#slowLoad = sometimes(1);
-    this.#changeAtMoment = sometimes(0.3);
+    this.#changeAtMoment = this.#lateAnnouncements ? 0.3 : sometimes(0.3);
     this.#stopAtMoment = sometimes(0.15);
     this.changeShare = random.between(0.3, 0.8);
     this.#mishaps = MISHAPS.filter(() => random.chance(0.4));
@@ -77,15 +80,13 @@ export class Weather implements Network {
     this.#calm = true;
   }
 
-  delayMs(statement: Statement | 'hint'): number {
-    if (this.#happens(this.#stuck, statement)) return this.#about(this.#leaseMs);
-    if (this.#happens(this.#slow, statement)) return this.#random.between(5, 300);
-    return this.#random.between(0.1, 3);
-  }
-
-  fate(statement: Statement): Fate {
-    if (this.#happens(this.#requestLoss, statement)) return 'request lost';
-    return this.#happens(this.#answerLoss, statement) ? 'answer lost' : 'answered';
+  trip(statement: Statement): Trip {
+    if (this.#lateAnnouncements && statement === 'announce' && !this.#calm) return this.#lateAnnouncement();
+    return {
+      fate: this.#fate(statement),
+      requestMs: this.#delayMs(statement),
+      answerMs: this.#delayMs(statement),
+    };
   }
 
   loadMs(): number {
@@ -93,12 +94,20 @@ export class Weather implements Network {
   }
 
   stallMs(): number {
+    if (this.#lateAnnouncements && !this.#calm && this.#random.chance(0.4)) {
+      return this.#random.between(0, 0.7 * this.#leaseMs);
+    }
     return !this.#calm && this.#random.chance(this.#stageStuck) ? this.#about(this.#leaseMs / 2) : 0;
   }
 
   /** Null for a hint that gets lost. */
   hintDelayMs(): number | null {
-    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.delayMs('hint');
+    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.#delayMs('hint');
+  }
+
+  /** How long a process is cut off from the database. */
+  cutOffMs(): number {
+    return this.#random.between(0.3, 1.8) * this.#leaseMs;
   }
 
   /** How long a process is stopped, a machine suspended. */
@@ -110,12 +119,32 @@ export class Weather implements Network {
     return this.#calm ? undefined : this.#random.pick(this.#mishaps);
   }
 
-  changesNow(): boolean {
-    return !this.#calm && this.#random.chance(this.#changeAtMoment);
+  /** Whether a change comes at such a moment; most likely when a row has just been fenced. */
+  changesNow(moment: string): boolean {
+    return !this.#calm && this.#random.chance(moment === 'fence' ? 0.7 : this.#changeAtMoment);
   }
 
   stopsNow(): boolean {
     return !this.#calm && this.#random.chance(this.#stopAtMoment);
+  }
+
+  /** Either it comes to the server long after its sender has given it up, or its answer comes late. */
+  #lateAnnouncement(): Trip {
+    if (this.#random.chance(0.5)) {
+      return { fate: 'answer lost', requestMs: this.#random.between(1, 1.5) * this.#leaseMs, answerMs: 1 };
+    }
+    return { fate: 'answered', requestMs: 1, answerMs: this.#random.between(0, 0.8) * this.#leaseMs };
+  }
+
+  #delayMs(statement: Statement | 'hint'): number {
+    if (this.#happens(this.#stuck, statement)) return this.#about(this.#leaseMs);
+    if (this.#happens(this.#slow, statement)) return this.#random.between(5, 300);
+    return this.#random.between(0.1, 3);
+  }
+
+  #fate(statement: Statement): Fate {
+    if (this.#happens(this.#requestLoss, statement)) return 'request lost';
+    return this.#happens(this.#answerLoss, statement) ? 'answer lost' : 'answered';
   }
 
   #happens(probability: number, statement: Statement | 'hint'): boolean {
