@@ -21,7 +21,7 @@ export interface Parts {
   /** The clock that the lease reads. */
   leaseClock(process: SimulatedProcess): Clock;
   lease(clock: Clock, times: LeaseTimes): Lease;
-  /** The part of a process that confirms changes. */
+  /** The clock that waits for the leases of others. */
   confirmationClock(process: SimulatedProcess): Clock;
   pollMs: number;
 }
@@ -34,12 +34,22 @@ export const SOUND_PARTS: Parts = {
   pollMs: 150,
 };
 
+/** What a schedule can break: the promise, or that everyone gets on once the trouble is over. */
+export type Rule = 'promise' | 'liveness';
+
+export interface Guilt {
+  readonly broken: Rule;
+  readonly how: string;
+}
+
 export interface Verdict {
-  /** What went wrong, or null. */
-  readonly guilty: string | null;
+  readonly guilt: Guilt | null;
+  /** Empty unless asked for. */
   readonly trace: readonly string[];
-  readonly answered: number;
-  readonly decidable: number;
+  /** Changes that were answered. */
+  readonly answers: number;
+  /** Instants at which a replica with a valid lease was compared with what had been answered. */
+  readonly comparisons: number;
 }
 
 const KEYS = 3;
@@ -84,6 +94,8 @@ export class Schedule implements DatabaseObserver {
   readonly #random: SeededRandom;
   readonly #parts: Parts;
   readonly #timeline = new Timeline();
+  /** Whether this schedule asks for liveness in the end, which takes longer than all before it. */
+  readonly #endsCalm: boolean;
   readonly #weather: Weather;
   readonly #database: SimulatedDatabase;
   readonly #services: Service[] = [];
@@ -93,13 +105,14 @@ export class Schedule implements DatabaseObserver {
   #answered: CommittedEdit[] = [];
   readonly #reached: Service[] = [];
   #started = 0;
-  #guilty: string | null = null;
-  #decidable = 0;
+  #guilt: Guilt | null = null;
+  #comparisons = 0;
   #answers = 0;
 
   constructor(seed: number, parts: Parts, traced: boolean) {
     this.#random = new SeededRandom(seed);
     this.#parts = parts;
+    this.#endsCalm = this.#random.chance(0.25);
     this.#weather = new Weather(this.#random, LEASE_MS);
     this.#database = parts.database(this.#timeline, this);
     this.#trace = traced ? [] : null;
@@ -110,12 +123,12 @@ export class Schedule implements DatabaseObserver {
     for (let index = 0; index < services; index += 1) this.#start();
     this.#scheduleTrouble();
     await this.#until(ROUGH_MS);
-    if (this.#guilty === null) await this.#calmDown();
+    if (this.#guilt === null && this.#endsCalm) await this.#calmDown();
     return {
-      guilty: this.#guilty,
+      guilt: this.#guilt,
       trace: this.#trace ?? [],
-      answered: this.#answers,
-      decidable: this.#decidable,
+      answers: this.#answers,
+      comparisons: this.#comparisons,
     };
   }
 
@@ -351,16 +364,25 @@ export class Schedule implements DatabaseObserver {
   /** The promise: a decision at this instant knows all that was answered. */
   #verify({ name, process, lease, state }: Service): void {
     if (process.condition !== 'running' || !lease.isValid()) return;
-    this.#decidable += 1;
+    this.#comparisons += 1;
     for (const [key, required] of this.#required.entries()) {
       const known = state.edits[key] ?? -1;
       if (known >= required) continue;
-      this.#guilty ??= `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`;
+      this.#blame(
+        'promise',
+        `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`,
+      );
     }
   }
 
+  #blame(broken: Rule, how: string): void {
+    if (this.#guilt !== null) return;
+    this.#guilt = { broken, how };
+    this.trace(() => `${broken} broken: ${how}`);
+  }
+
   async #until(untilMs: number): Promise<void> {
-    while (this.#guilty === null && this.#timeline.advance(untilMs)) {
+    while (this.#guilt === null && this.#timeline.advance(untilMs)) {
       if (this.#reached.length === 0) continue;
       // What goes wrong between an input and its effects counts, too: hence once before and once after.
       for (const service of this.#reached) this.#verify(service);
@@ -377,7 +399,7 @@ export class Schedule implements DatabaseObserver {
     // What is stuck comes loose within 1.5 leases (an answer: twice); a backoff ends within another.
     await this.#until(ROUGH_MS + 6 * LEASE_MS);
     const service = this.#random.pick(this.#services);
-    if (service === undefined || this.#guilty !== null) return;
+    if (service === undefined || this.#guilt !== null) return;
     let answered = false;
     service.process.deliver(() => {
       void this.#changeBy(service, 0, CHANGE_DEADLINE_MS).then((confirmed) => {
@@ -386,11 +408,11 @@ export class Schedule implements DatabaseObserver {
     });
     const slowestLeaseMs = (LEASE_MS + POLL_TIMES_TO_LOOK * SOUND_PARTS.pollMs) / SLOWEST_RATE;
     await this.#until(this.#timeline.nowMs + slowestLeaseMs);
-    if (!answered) this.#guilty ??= 'liveness: the last change is not answered within a lease';
+    if (!answered) this.#blame('liveness', 'the last change is not answered within a lease');
     const edits = this.#database.edits(KEYS);
     for (const { name, lease, state } of this.#services) {
-      if (!lease.isValid()) this.#guilty ??= `liveness: ${name} can not decide`;
-      if (edits.join() !== state.edits.join()) this.#guilty ??= `liveness: ${name} differs from the database`;
+      if (!lease.isValid()) this.#blame('liveness', `${name} can not decide`);
+      if (edits.join() !== state.edits.join()) this.#blame('liveness', `${name} differs from the database`);
     }
   }
 }

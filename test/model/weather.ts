@@ -52,14 +52,11 @@ export class Weather implements Network {
   readonly #mishaps: readonly Mishap[];
   /** The statements that get into trouble; the others do so far more rarely. */
   readonly #troubled: ReadonlySet<Statement>;
-  /** In some weathers announcements go astray, so that they come in between later statements. */
-  readonly #lateAnnouncements: boolean;
   #calm = false;
 
   constructor(random: SeededRandom, leaseMs: number) {
     this.#random = random;
     this.#leaseMs = leaseMs;
-    this.#lateAnnouncements = random.chance(0.15);
     const sometimes = (highest: number): number => (random.chance(0.5) ? random.between(0, highest) : 0);
     this.#requestLoss = sometimes(0.3);
     this.#answerLoss = sometimes(0.6);
@@ -68,7 +65,7 @@ export class Weather implements Network {
     this.#stuck = sometimes(0.6);
     this.#stageStuck = sometimes(0.5);
     this.#slowLoad = sometimes(1);
-    this.#changeAtMoment = this.#lateAnnouncements ? 0.3 : sometimes(0.3);
+    this.#changeAtMoment = sometimes(0.3);
     this.#stopAtMoment = sometimes(0.15);
     this.changeShare = random.between(0.3, 0.8);
     this.#mishaps = MISHAPS.filter(() => random.chance(0.4));
@@ -81,7 +78,6 @@ export class Weather implements Network {
   }
 
   trip(statement: Statement): Trip {
-    if (this.#lateAnnouncements && statement === 'announce' && !this.#calm) return this.#lateAnnouncement();
     return {
       fate: this.#fate(statement),
       requestMs: this.#delayMs(statement),
@@ -93,10 +89,8 @@ export class Weather implements Network {
     return !this.#calm && this.#random.chance(this.#slowLoad) ? this.#about(this.#leaseMs / 2) : 1;
   }
 
+  /** How long a statement rests at one of its stages in the server. */
   stallMs(): number {
-    if (this.#lateAnnouncements && !this.#calm && this.#random.chance(0.4)) {
-      return this.#random.between(0, 0.7 * this.#leaseMs);
-    }
     return !this.#calm && this.#random.chance(this.#stageStuck) ? this.#about(this.#leaseMs / 2) : 0;
   }
 
@@ -126,14 +120,6 @@ export class Weather implements Network {
 
   stopsNow(): boolean {
     return !this.#calm && this.#random.chance(this.#stopAtMoment);
-  }
-
-  /** Either it comes to the server long after its sender has given it up, or its answer comes late. */
-  #lateAnnouncement(): Trip {
-    if (this.#random.chance(0.5)) {
-      return { fate: 'answer lost', requestMs: this.#random.between(1, 1.5) * this.#leaseMs, answerMs: 1 };
-    }
-    return { fate: 'answered', requestMs: 1, answerMs: this.#random.between(0, 0.8) * this.#leaseMs };
   }
 
   #delayMs(statement: Statement | 'hint'): number {
