@@ -62,7 +62,7 @@ const ROUGH_MS = 6_000;
 const CHANGE_DEADLINE_MS = 12_000;
 const POLL_TIMES_TO_LOOK = 3;
 /** More awaits than the longest chain of promises between an input and its last effect. */
-const MICROTASK_ROUNDS = 16;
+const MICROTASK_ROUNDS = 8;
 
 class Edits implements ReplicatedState<Edit> {
   readonly edits: number[] = new Array(KEYS).fill(-1);
@@ -222,7 +222,7 @@ export class Schedule implements DatabaseObserver {
         this.#setWallClock(service);
         break;
       case 'crash':
-        this.#crash(service);
+        this.#end(service);
         break;
       case 'leave':
         this.#leave(service);
@@ -275,8 +275,8 @@ export class Schedule implements DatabaseObserver {
     service.process.setWallClock(byMs);
   }
 
-  #crash(service: Service): void {
-    this.trace(() => `${service.name} crashes`);
+  #end(service: Service): void {
+    this.trace(() => `${service.name} ends`);
     service.process.kill();
     this.#replace(service);
   }
@@ -284,11 +284,9 @@ export class Schedule implements DatabaseObserver {
   #leave(service: Service): void {
     if (service.process.condition !== 'running') return;
     this.trace(() => `${service.name} leaves`);
-    service.replica.stop().then(
-      () => service.process.kill(),
-      () => service.process.kill(),
-    );
-    this.#replace(service);
+    void service.replica.stop().then(() => {
+      if (service.process.condition !== 'dead') this.#end(service);
+    });
   }
 
   #replace(service: Service): void {

@@ -24,6 +24,7 @@ class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
   renewals: Renewal<string>[] = [];
   behind: ReplicasBehind = { server: 's', rows: [] };
   down = false;
+  fences = true;
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
@@ -55,7 +56,7 @@ class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
 
   async fence(): Promise<boolean> {
     await this.#statement('fence');
-    return true;
+    return this.fences;
   }
 
   count(statement: Statement): number {
@@ -266,6 +267,16 @@ t.test('a change', async (t) => {
     await runFor(20);
     t.same(await confirmed, { confirmed: true });
     t.ok(timeline.nowMs < 2_100);
+  });
+
+  t.test('waits on for a replica that renewed just before it would have been fenced', async (t) => {
+    const { database, confirmations, runFor } = setUp();
+    database.behind = { server: 's', rows: [slow] };
+    database.fences = false;
+    const confirmed = confirmations.confirm(4, 3_000);
+    await runFor(3_000);
+    t.ok(database.count('fence') > 0);
+    t.same(await confirmed, { confirmed: false });
   });
 
   t.test('waits anew for a lease that was renewed, or that another server shows', async (t) => {
