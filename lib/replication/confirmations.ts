@@ -51,7 +51,8 @@ export class Confirmations {
 
   /**
    * Waits for the change whose event has the number `seq`; to be called after its commit has returned.
-   * Never rejects; `{confirmed: false}` after `timeoutMs`, and then the change stays committed.
+   * Never rejects; `{confirmed: false}` after `timeoutMs`, and then the change stays committed. That should be
+   * longer than a lease, which is what a replica costs that was killed.
    */
   confirm(seq: number, timeoutMs: number): Promise<Confirmation> {
     return new Promise((resolve) => {
