@@ -284,8 +284,10 @@ export class Schedule implements DatabaseObserver {
   #leave(service: Service): void {
     if (service.process.condition !== 'running') return;
     this.trace(() => `${service.name} leaves`);
-    void service.replica.stop().then(() => {
-      if (service.process.condition !== 'dead') this.#end(service);
+    service.process.deliver(() => {
+      void service.replica.stop().then(() => {
+        if (service.process.condition !== 'dead') this.#end(service);
+      });
     });
   }
 
