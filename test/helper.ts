@@ -124,6 +124,30 @@ export async function createKey(
   return response.json();
 }
 
+/** A new environment of the development key's tenant, so that a test finds nothing in it but its own. */
+export async function createEnvironment(
+  { call }: Pick<TestService, 'call'>,
+  body: object = {},
+): Promise<{ id: string; name: string; headers: { 'x-environment-id': string } }> {
+  const response = await call({
+    method: 'POST',
+    url: '/v1/environments',
+    payload: { name: `env-${randomBytes(8).toString('hex')}`, ...body },
+  });
+  if (response.statusCode !== 201) throw new Error(`Creating an environment failed: ${response.body}`);
+  const { id, name } = response.json();
+  return { id, name, headers: { 'x-environment-id': id } };
+}
+
+/** A stored key on its own: what it says in `X-API-Key`. */
+export async function createPlaintext(
+  service: Pick<TestService, 'call'>,
+  body: object = {},
+  options: Pick<CallOptions, 'key' | 'headers'> = {},
+): Promise<string> {
+  return (await createKey(service, body, options)).api_key;
+}
+
 /** The body of every error. */
 export const errorOf = (message: string, code: string): object => ({
   success: false,
