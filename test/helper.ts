@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
@@ -106,6 +106,29 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
 
 function callService(app: FastifyInstance, { key = developmentKey, headers, ...options }: CallOptions) {
   return app.inject({ ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } });
+}
+
+interface ConfiguredKeyEntry {
+  tenant_id: string;
+  user_id?: string;
+  name?: string;
+  is_active?: boolean;
+  environment_id?: string;
+}
+
+/** Makes keys for `API_KEYS`. @returns the setting, and each key under the name that its entry was given */
+export function configuredKeys<Name extends string>(
+  entries: Record<Name, ConfiguredKeyEntry>,
+): { env: { API_KEYS: string }; keys: Record<Name, string> } {
+  const keys: Record<string, string> = {};
+  const setting: Record<string, ConfiguredKeyEntry> = {};
+  for (const [name, entry] of Object.entries<ConfiguredKeyEntry>(entries)) {
+    const key = randomBytes(32).toString('hex');
+    const hash = createHash('sha256').update(key).digest('hex');
+    keys[name] = key;
+    setting[hash] = { user_id: `user_${name}`, name, is_active: true, ...entry };
+  }
+  return { env: { API_KEYS: JSON.stringify(setting) }, keys };
 }
 
 /** A new key, made with the development key. @returns what the creation answered */
