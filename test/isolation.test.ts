@@ -354,7 +354,6 @@ t.test('no request shows or changes what belongs to another tenant or environmen
     tenantsArbitrary,
     fc.array(requestArbitrary, { minLength: 1, maxLength: 40, size: 'max' }),
     async (tenants, requests) => {
-      const p0 = performance.now();
       const callers = await createWorld(service, tables, tenants);
       let now = await takeSnapshot(service.pool, tables);
       for (const request of requests) now = await send(request, callers, now);
