@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
@@ -108,6 +108,29 @@ function callService(app: FastifyInstance, { key = developmentKey, headers, ...o
   return app.inject({ ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } });
 }
 
+interface ConfiguredKeyEntry {
+  tenant_id: string;
+  user_id?: string;
+  name?: string;
+  is_active?: boolean;
+  environment_id?: string;
+}
+
+/** Makes keys for `API_KEYS`. @returns the setting, and each key under the name that its entry was given */
+export function configuredKeys<Name extends string>(
+  entries: Record<Name, ConfiguredKeyEntry>,
+): { env: { API_KEYS: string }; keys: Record<Name, string> } {
+  const keys: Record<string, string> = {};
+  const setting: Record<string, ConfiguredKeyEntry> = {};
+  for (const [name, entry] of Object.entries<ConfiguredKeyEntry>(entries)) {
+    const key = randomBytes(32).toString('hex');
+    const hash = createHash('sha256').update(key).digest('hex');
+    keys[name] = key;
+    setting[hash] = { user_id: `user_${name}`, name, is_active: true, ...entry };
+  }
+  return { env: { API_KEYS: JSON.stringify(setting) }, keys };
+}
+
 /** A new key, made with the development key. @returns what the creation answered */
 export async function createKey(
   { call }: Pick<TestService, 'call'>,
@@ -122,6 +145,30 @@ export async function createKey(
   });
   if (response.statusCode !== 201) throw new Error(`Creating a key failed: ${response.body}`);
   return response.json();
+}
+
+/** A new environment of the development key's tenant, so that a test finds nothing in it but its own. */
+export async function createEnvironment(
+  { call }: Pick<TestService, 'call'>,
+  body: object = {},
+): Promise<{ id: string; name: string; headers: { 'x-environment-id': string } }> {
+  const response = await call({
+    method: 'POST',
+    url: '/v1/environments',
+    payload: { name: `env-${randomBytes(8).toString('hex')}`, ...body },
+  });
+  if (response.statusCode !== 201) throw new Error(`Creating an environment failed: ${response.body}`);
+  const { id, name } = response.json();
+  return { id, name, headers: { 'x-environment-id': id } };
+}
+
+/** A stored key on its own: what it says in `X-API-Key`. */
+export async function createPlaintext(
+  service: Pick<TestService, 'call'>,
+  body: object = {},
+  options: Pick<CallOptions, 'key' | 'headers'> = {},
+): Promise<string> {
+  return (await createKey(service, body, options)).api_key;
 }
 
 /** The body of every error. */
