@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Metadata, Nullable, Page, pageQuery, Text, Timestamp } from './common.ts';
+import { Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
 
 export const Customer = Type.Object({
   id: Type.String(),
@@ -19,7 +19,9 @@ const ExternalId = Text(255, {
   examples: ['acct_42'],
 });
 const Name = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
-const Email = Nullable(Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] }));
+const Email = Nullable(
+  Type.String({ format: 'email', maxLength: 254, pattern: textPattern, examples: ['ada@example.com'] }),
+);
 
 export const CreateCustomer = Type.Object(
   {

@@ -8,7 +8,7 @@ export type KeyType = Static<typeof KeyType>;
 
 export const Permission = Type.String({
   maxLength: 100,
-  pattern: '^(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
+  pattern: '^(?![\\s\\S]*[0-9a-f]{64})(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
   description: '`resource:action`, `resource:*` or `*`',
   examples: ['customers:read'],
 });
