@@ -14,6 +14,8 @@ export async function transaction<Result>(
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
   const connection = await pool.connect();
+  // The pool listens only to connections that nobody uses; without a listener one that is cut ends the process.
+  connection.on('error', toldByStatement);
   let failure: Error | undefined;
   try {
     await connection.query('BEGIN');
@@ -25,8 +27,12 @@ export async function transaction<Result>(
     throw error;
   } finally {
     connection.release(failure);
+    connection.off('error', toldByStatement);
   }
 }
+
+/** The statement that runs on the connection, or the next one, fails with it. */
+const toldByStatement = (): void => {};
 
 /** @returns the reason not to use the connection again, if there is one */
 async function rollBack(connection: Queryable, error: unknown): Promise<Error | undefined> {
