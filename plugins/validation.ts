@@ -6,7 +6,10 @@ import { ApiError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 import { textPattern } from '../schemas/common.ts';
 
-/** Unknown fields are errors, not silently dropped, and of several mistakes all are told. */
+/** Of thousands of mistakes in one body, which would make a large answer of a small request, the first are told. */
+const maxDetails = 20;
+
+/** Unknown fields are errors, not silently dropped, and of several mistakes not only the first is told. */
 const common: Options = { allErrors: true, removeAdditional: false, useDefaults: true };
 
 function createAjv(coerceTypes: boolean): Ajv {
@@ -28,7 +31,7 @@ export default fp(
     app.setSchemaErrorFormatter(
       (errors, part) =>
         new ApiError('validation_error', 'Invalid request', {
-          details: errors.map((error) => detailOf(error, part)),
+          details: errors.slice(0, maxDetails).map((error) => detailOf(error, part)),
         }),
     );
   },
