@@ -8,6 +8,13 @@ interface OpenApiOptions {
   version: string;
 }
 
+/**
+ * What the pages may load: their own files and images inside of them. The plugin's own policy lets other
+ * hosts in, and asks for HTTPS, which a service on a plain port of the local network doesn't speak.
+ */
+const documentationPolicy =
+  "default-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'; object-src 'none'";
+
 /** The description of the API at `/openapi.json`, and pages to read it on at `/docs`, which work offline. */
 export default fp<OpenApiOptions>(
   async (app, { version }) => {
@@ -54,7 +61,7 @@ export default fp<OpenApiOptions>(
         reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
       });
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-      await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+      await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
     });
   },
   { name: 'openapi' },
