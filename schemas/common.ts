@@ -14,6 +14,9 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
 
+/** Labels as they are answered. TypeBox's own pattern for any name stops at a line break. */
+export const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
+
 /** Labels of the caller's own: at most 50, as at Stripe. */
 export const Metadata = Type.Record(
   Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\u0000\\ud800-\\udfff]{1,40}$' }),

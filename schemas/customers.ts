@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
+import { Labels, Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
 
 export const Customer = Type.Object(
   {
@@ -7,7 +7,7 @@ export const Customer = Type.Object(
     external_id: Type.String(),
     name: Nullable(Type.String()),
     email: Nullable(Type.String()),
-    metadata: Type.Record(Type.String(), Type.String()),
+    metadata: Labels,
     tenant_id: Type.String(),
     environment_id: Type.String(),
     created_at: Timestamp,

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
+import { Labels, Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
 
 export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('publishable_key')], {
   description: 'A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission',
@@ -30,7 +30,7 @@ export const KeyMetadata = Type.Object(
     roles: Type.Array(Type.String()),
     permissions: Type.Array(Type.String()),
     rate_limit: Nullable(RateLimit),
-    metadata: Type.Record(Type.String(), Type.String()),
+    metadata: Labels,
     status: Status,
     expires_at: Nullable(Timestamp),
     last_used_at: Nullable(Timestamp),
