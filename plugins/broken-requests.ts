@@ -17,9 +17,8 @@ export default fp(
 
     app.server.on('checkExpectation', (_request, response) => {
       const body = JSON.stringify(errorBody('validation_error', 'What Expect asks for is not supported'));
-      response
-        .writeHead(417, { 'content-type': 'application/json; charset=utf-8', connection: 'close' })
-        .end(body);
+      const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
+      response.writeHead(417, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
     });
   },
   { name: 'broken-requests' },
