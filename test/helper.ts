@@ -133,6 +133,12 @@ export async function createKey(
   return response.json();
 }
 
+/** A log stream, and the lines that were written to it. */
+export function collectLog(): { logStream: DestinationStream; lines: string[] } {
+  const lines: string[] = [];
+  return { logStream: { write: (line) => void lines.push(line) }, lines };
+}
+
 /** The body of every error. */
 export const errorOf = (message: string, code: string): object => ({
   success: false,
