@@ -18,6 +18,7 @@ const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
 if (serverUrl === '')
   throw new Error('Run tests with `npm test`, which starts the PostgreSQL that they need');
 
+/** Runs a statement on the server, in none of the tests' databases. */
 async function onServer(statement: string): Promise<void> {
   const client = new Client({ connectionString: serverUrl });
   await client.connect();
@@ -63,6 +64,14 @@ function migratedTemplate(): Promise<string> {
     return name;
   })();
   return template;
+}
+
+/** Cuts all connections to a database and lets no new ones in. @returns what lets them in again */
+export async function cutDatabase(databaseUrl: string): Promise<() => Promise<void>> {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+  await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+  return () => onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
 }
 
 export interface TestService {
@@ -169,6 +178,12 @@ export async function createPlaintext(
   options: Pick<CallOptions, 'key' | 'headers'> = {},
 ): Promise<string> {
   return (await createKey(service, body, options)).api_key;
+}
+
+/** A log stream, and the lines that were written to it. */
+export function collectLog(): { logStream: DestinationStream; lines: string[] } {
+  const lines: string[] = [];
+  return { logStream: { write: (line) => void lines.push(line) }, lines };
 }
 
 /** The body of every error. */
