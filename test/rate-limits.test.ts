@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
+import { createRedis, redisIsMissing, type TestRedis } from './fixtures/redis.ts';
 import {
   type CallOptions,
   createKey,
@@ -11,7 +12,6 @@ import {
   startService,
   type TestService,
 } from './helper.ts';
-import { createRedis, redisIsMissing, type TestRedis } from './redis.ts';
 
 const url = '/v1/auth/me';
 const wrongKey = 'f'.repeat(64);

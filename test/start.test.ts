@@ -13,8 +13,8 @@ import { build } from '../app.ts';
 import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
 import { hashOf } from '../lib/keys/secret.ts';
 import { DatabaseUnreachableError, migrate } from '../lib/stores/migrations.ts';
+import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
 import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
-import { repository, type ServiceProcess, startProcess } from './process.ts';
 
 // Each process takes seconds to start, and one compiles the sources first.
 t.setTimeout(120_000);
