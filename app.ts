@@ -16,6 +16,7 @@ import errors, { sendError } from './plugins/errors.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
+import orderlyStop from './plugins/orderly-stop.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import tenants from './plugins/tenants.ts';
 import validation from './plugins/validation.ts';
@@ -51,6 +52,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(errors);
   await app.register(accessLog);
   await app.register(brokenRequests);
+  await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });

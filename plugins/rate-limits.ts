@@ -48,7 +48,7 @@ interface Limiters {
 /** Limits of keys and of addresses that present wrong ones. With Redis, all processes count together. */
 export default fp<RateLimitsOptions>(
   async (app, { redisUrl, failedAuthLimit }) => {
-    const local = await createLimiters(app, failedAuthLimit, { cache: countersMaxEntries });
+    const local = await createLimiters(app, failedAuthLimit);
     const redis = redisUrl === null ? null : await connectRedis(app, redisUrl);
     const shared = redis && (await createLimiters(app, failedAuthLimit, { redis, nameSpace: 'latchkey:' }));
     let redisPausedUntilMs = 0;
@@ -110,18 +110,22 @@ const tooManyRequests = (retryAfterMs: number): ApiError =>
 async function createLimiters(
   app: FastifyInstance,
   failedAuthLimit: number,
-  store: FastifyRateLimitOptions,
+  store: FastifyRateLimitOptions = {},
 ): Promise<Limiters> {
   const created: Limiters[] = [];
+  // A limiter counts in a store of its own, which doesn't take its size from the plugin's.
+  const size = { cache: countersMaxEntries };
   await app.register(async (scope) => {
     await scope.register(rateLimit, { global: false, ...store });
     created.push({
       failures: scope.createRateLimit({
+        ...size,
         max: failedAuthLimit,
         timeWindow: minuteMs,
         keyGenerator: (request) => `address:${normalizeIP(addressOf(request))}`,
       }),
       requests: scope.createRateLimit({
+        ...size,
         max: (request) => request.auth?.rateLimit?.limit ?? 0,
         timeWindow: (request) => (request.auth?.rateLimit?.window_seconds ?? 0) * 1000,
         keyGenerator: (request) => `key:${request.auth?.keyId}`,

@@ -6,7 +6,7 @@ export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('pu
 });
 export type KeyType = Static<typeof KeyType>;
 
-export const Permission = Type.String({
+const Permission = Type.String({
   maxLength: 100,
   pattern: '^(?![\\s\\S]*[0-9a-f]{64})(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
   description: '`resource:action`, `resource:*` or `*`',
