@@ -114,7 +114,7 @@ t.test('a key is created as it was asked for, and works at once', async (t) => {
 t.test('null asks for nothing, and the widest values are taken', async (t) => {
   const asked = {
     name: 'n'.repeat(255),
-    description: 'd'.repeat(1000),
+    description: 'x'.repeat(1000),
     metadata: Object.fromEntries(
       Array.from({ length: 50 }, (_, i) => [`${i}`.padEnd(40, 'k'), 'v'.repeat(500)]),
     ),
@@ -628,7 +628,7 @@ t.test('a publishable key holds no permission on keys, at its creation and later
       t.equal(response.statusCode, 400, permission);
       t.strictSame(
         response.json(),
-        invalidRequest({ path: '/permissions', message: `a publishable key can't hold ${permission}` }),
+        invalidRequest({ path: '/permissions', message: "a publishable key can't hold * or a permission on keys" }),
       );
     }
   }
