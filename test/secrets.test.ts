@@ -34,6 +34,7 @@ const formsOf = (key: string): string[] => [
   jsonEscaped(key),
   Buffer.from(key).toString('base64').slice(0, 40),
   Buffer.from(key, 'hex').toString('base64'),
+  Buffer.from(key).join(','),
 ];
 
 /** How the hash of a key can be read out of a text. */
@@ -45,7 +46,7 @@ function hashFormsOf(key: string): string[] {
     hex.slice(32),
     hash.toString('base64'),
     hash.toString('base64url'),
-    JSON.stringify(hash),
+    hash.join(','),
   ];
 }
 
@@ -224,6 +225,7 @@ t.test('a database that quotes rows in its errors is not quoted', async (t) => {
   const told = log.lines.slice(linesBefore).join('');
   t.match(told, 'violates check constraint');
   t.match(told, 'column k.hash does not exist');
+  t.notMatch(told, 'Failing row contains');
   t.strictSame(
     told.match(/[0-9a-f]{40,}|[a-z0-9+/]{43}=/gi),
     null,
