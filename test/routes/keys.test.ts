@@ -628,7 +628,10 @@ t.test('a publishable key holds no permission on keys, at its creation and later
       t.equal(response.statusCode, 400, permission);
       t.strictSame(
         response.json(),
-        invalidRequest({ path: '/permissions', message: "a publishable key can't hold * or a permission on keys" }),
+        invalidRequest({
+          path: '/permissions',
+          message: "a publishable key can't hold * or a permission on keys",
+        }),
       );
     }
   }
