@@ -16,14 +16,14 @@ t.setTimeout(120_000);
 
 const keyCount = Number(process.env['PLANS_KEYS'] || 100_000);
 
-/** Nine of ten keys are in one environment, and the others in a hundred of other tenants. */
+/** Nine of ten keys are in one environment, and the others in a hundred environments of other tenants, of five thousand. */
 const large = { tenantId: 'tenant_0', environmentId: 'env_0' };
 const small = { tenantId: 'tenant_42', environmentId: 'env_42' };
 
 const fill = `
-  INSERT INTO tenants (id, name) SELECT 'tenant_' || i, 'Tenant' FROM generate_series(0, 100) i;
+  INSERT INTO tenants (id, name) SELECT 'tenant_' || i, 'Tenant' FROM generate_series(0, 5000) i;
   INSERT INTO environments (id, tenant_id, name)
-  SELECT 'env_' || i, 'tenant_' || i, 'production' FROM generate_series(0, 100) i;
+  SELECT 'env_' || i, 'tenant_' || i, 'production' FROM generate_series(0, 5000) i;
   INSERT INTO api_keys (id, tenant_id, environment_id, user_id, hash, display_id, name, type, permissions, status)
   SELECT 'key_' || lpad(to_hex(i), 32, '0'), 'tenant_' || place, 'env_' || place, 'user_' || i % 1000,
          sha256(i::text::bytea), '0000…0000', 'Key number ' || i,
