@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-export interface RateLimits {
+interface RateLimits {
   /** Throws 429 when the address has presented too many refused keys. Asks nobody: call it before any lookup. */
   refuseFloodingAddress(request: FastifyRequest): void;
   /** Counts a refused key against the address. */

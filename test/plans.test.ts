@@ -5,7 +5,7 @@
 import { Pool } from 'pg';
 import t from 'tap';
 import { newId } from '../lib/ids.ts';
-import { hashOf, newSecret } from '../lib/keys/secret.ts';
+import { newSecret } from '../lib/keys/secret.ts';
 import type { Scope } from '../lib/scope.ts';
 import type { Queryable } from '../lib/stores/database.ts';
 import * as keys from '../lib/stores/keys.ts';
@@ -120,11 +120,6 @@ t.test(`with ${keyCount} keys`, async (t) => {
   const anyway = /api_keys/;
 
   const cases: [string, (db: Queryable) => Promise<unknown>, RegExp[]][] = [
-    [
-      'a verification goes by the hash',
-      (db) => keys.findKeyByHash(db, hashOf('21')),
-      [/^Index Scan of api_keys_hash$/],
-    ],
     ['a key is found by its id', (db) => keys.findKey(db, large, id), [byId]],
     ['is locked by it', (db) => keys.lockKey(db, large, id), [byId]],
     ['is changed by it', (db) => keys.updateKey(db, large, id, { name: 'New' }), [byId]],

@@ -52,6 +52,8 @@ t.test('the configuration', async (t) => {
       configuredKeys: new Map(),
       trustedProxies: [],
       failedAuthLimit: 300,
+      staleIfErrorSeconds: 0,
+      workers: 1,
       logLevel: 'info',
     };
     t.same(configOf({}), defaults);

@@ -1,6 +1,6 @@
 import { type Guilt, type Parts, type Rule, Schedule } from './schedule.ts';
 
-export interface Found extends Guilt {
+interface Found extends Guilt {
   readonly seed: number;
 }
 
