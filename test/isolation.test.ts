@@ -332,22 +332,32 @@ async function send(spec: RequestSpec, callers: Caller[], before: Snapshot): Pro
   return after;
 }
 
-/** A world in which every route is called by a key that may, once on its own and once on another's. */
-const everyRoute = (foreign: boolean): [TenantsSpec, RequestSpec[]] => {
+/** A world in which every route is called once, by a key that may. */
+const everyRoute = (spec: Partial<RequestSpec>): [TenantsSpec, RequestSpec[]] => {
   const environment = { keys: [['*'], ['*']], customers: ['shared', 'unique'] as ('shared' | 'unique')[] };
   const tenant = [environment, environment];
-  // The callers of the first tenant are four stored keys and then its configured ones.
-  const request = {
-    caller: 4,
-    foreign,
-    target: 0,
-    selector: null,
-    text: null,
-    status: 'active',
-    forged: 'nowhere',
-  } as const;
-  return [[tenant, tenant], routeNames.map((_, route) => ({ ...request, route, field: 1 }))];
+  const request = { target: 0, foreign: false, selector: null, text: null, field: 1 } as const;
+  const plain = { ...request, caller: 0, status: 'active', forged: 'nowhere' } as const;
+  return [[tenant, tenant], routeNames.map((_, route) => ({ ...plain, ...spec, route }))];
 };
+
+/** The callers of the first tenant: a stored key of its first environment, and its configured keys. */
+const [stored, operator, operatorOfNone] = [0, 4, 5];
+const ownOther = { environment: 1, by: 'id' } as const;
+const anothers = { environment: 2, by: 'id' } as const;
+
+/** What chance may miss. */
+const examples = [
+  everyRoute({ caller: operator }),
+  everyRoute({ caller: operator, foreign: true }),
+  everyRoute({ caller: operator, foreign: true, target: 3 }),
+  everyRoute({ caller: operator, selector: ownOther }),
+  everyRoute({ caller: operator, selector: anothers }),
+  everyRoute({ caller: operatorOfNone, foreign: true, forged: 'headers' }),
+  // The second environment of its tenant, which it reads and may not change.
+  everyRoute({ caller: stored, target: 1, selector: ownOther }),
+  everyRoute({ caller: stored, foreign: true, selector: anothers, forged: 'headers' }),
+];
 
 t.test('no request shows or changes what belongs to another tenant or environment', async (t) => {
   const property = fc.asyncProperty(
@@ -361,7 +371,7 @@ t.test('no request shows or changes what belongs to another tenant or environmen
   );
   await fc.assert(property, {
     numRuns: 30,
-    examples: [everyRoute(false), everyRoute(true)],
+    examples,
     interruptAfterTimeLimit: 15_000,
   });
   t.comment(`${seen.sent} requests`);
