@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check
+.PHONY: help run dev test model bench check
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -12,6 +12,12 @@ dev: node_modules/.package-lock.json ## As run, and reload when a source changes
 
 test: node_modules/.package-lock.json ## Install and run all tests
 	@npm run --silent test
+
+model: node_modules/.package-lock.json ## Run the replication protocol through a million simulated schedules; COUNT, SEED
+	@npm run --silent model -- $(or $(COUNT),1000000) $(SEED)
+
+bench: node_modules/.package-lock.json ## Measure the key table: memory, lookups, growth; COUNT
+	@node --import=tsx bench/key-table.ts $(COUNT)
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check
