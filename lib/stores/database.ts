@@ -15,15 +15,22 @@ export async function transaction<Result>(
 ): Promise<Result> {
   const connection = await pool.connect();
   let failure: Error | undefined;
+  // One that is cut between two statements says so here, and without a listener ends the process.
+  const onLost = (error: Error) => {
+    failure = error;
+  };
+  connection.on('error', onLost);
   try {
     await connection.query('BEGIN');
     const result = await work(connection);
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    failure = await rollBack(connection, error);
+    failure ??= await rollBack(connection, error);
     throw error;
   } finally {
+    // The listener stays on one that is given up: it may still complain.
+    if (failure === undefined) connection.off('error', onLost);
     connection.release(failure);
   }
 }
