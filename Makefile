@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check
+.PHONY: help run dev test chaos check
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -12,6 +12,13 @@ dev: node_modules/.package-lock.json ## As run, and reload when a source changes
 
 test: node_modules/.package-lock.json ## Install and run all tests
 	@npm run --silent test
+
+CHANGES ?= 10000
+REPLICAS ?= 4
+SECONDS ?= 600
+SEED ?= 1
+chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
+	@node --import=tsx test/chaos/run.ts --changes=$(CHANGES) --replicas=$(REPLICAS) --seconds=$(SECONDS) --seed=$(SEED) $(ARGS)
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check

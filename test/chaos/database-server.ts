@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,7 +12,10 @@ import {
 const pollMs = 20;
 const comeBackTimeoutMs = 60_000;
 
-/** A PostgreSQL server in a folder of its own, to be restarted and taken away. It keeps its port. */
+/**
+ * A PostgreSQL server in a folder of its own, to be restarted and taken away. It keeps its port. When this process
+ * is interrupted or fails, both the server and the folder go.
+ */
 export class DatabaseServer {
   readonly #postgres: EmbeddedPostgres;
   readonly #dataDir: string;
@@ -20,6 +24,7 @@ export class DatabaseServer {
   private constructor(postgres: EmbeddedPostgres, dataDir: string) {
     this.#postgres = postgres;
     this.#dataDir = dataDir;
+    process.once('SIGINT', this.#interrupt).once('SIGTERM', this.#interrupt).once('exit', this.#removeFolder);
   }
 
   static async start(): Promise<DatabaseServer> {
@@ -68,9 +73,18 @@ export class DatabaseServer {
   }
 
   async stop(): Promise<void> {
+    process.off('SIGINT', this.#interrupt).off('SIGTERM', this.#interrupt);
     await this.#postgres.stop();
-    await rm(this.#dataDir, { recursive: true, force: true });
+    this.#removeFolder();
+    process.off('exit', this.#removeFolder);
   }
+
+  readonly #interrupt = (): void => {
+    const exit = () => process.exit(130);
+    this.stop().then(exit, exit);
+  };
+
+  readonly #removeFolder = (): void => rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 5 });
 
   async #postmasterPid(): Promise<number> {
     const file = path.join(this.#dataDir, 'postgres', 'cluster', 'postmaster.pid');

@@ -32,7 +32,7 @@ export interface FaultsOptions {
 }
 
 const leaseMs = 2_000;
-const gapMs = { min: 300, max: 1_200 };
+const gapMs = { min: 300, max: 2_000 };
 /** Mostly longer than the lease, and sometimes about as long. */
 const pauseMs = { min: leaseMs - 300, max: leaseMs + 1_500 };
 /** How long changes may still feel what is over: a lease that is waited out, a delay before the next attempt. */

@@ -10,6 +10,7 @@ const { values } = parseArgs({
     replicas: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '600' },
     seed: { type: 'string', default: '1' },
+    load: { type: 'string', default: '0.5' },
     changers: { type: 'string', default: '4' },
     calm: { type: 'boolean', default: false },
     'no-notifications': { type: 'boolean', default: false },
@@ -17,15 +18,6 @@ const { values } = parseArgs({
 });
 
 const server = await DatabaseServer.start();
-// The replicas end with this process, and the server once it is told to.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.stop().then(
-      () => process.exit(130),
-      () => process.exit(130),
-    );
-  });
-}
 try {
   const report = await runChaos(server, {
     replicas: Number(values.replicas),
@@ -36,7 +28,7 @@ try {
     withFaults: !values.calm,
     notifications: !values['no-notifications'],
     confirmChanges: true,
-    loadShare: 0.5,
+    loadShare: Number(values.load),
     onProgress: (progress) => process.stderr.write(`${progress}\n`),
   });
   process.stdout.write(
