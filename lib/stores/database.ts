@@ -6,6 +6,17 @@ export interface Queryable {
 }
 
 /**
+ * Keeps the loss of a connection from ending the process: to be called for every pool that is made. The pool itself
+ * listens for errors only while a connection is idle, and so not between two statements of a transaction, nor
+ * in the instant after a new connection was made, whose end can come in the same packet as its beginning.
+ * @param onIdleLost told of the loss of an idle connection; any other loss fails what runs on the connection
+ */
+export function surviveLostConnections(pool: Pool, onIdleLost: (error: Error) => void): void {
+  pool.on('error', onIdleLost);
+  pool.on('connect', (connection) => connection.on('error', () => {}));
+}
+
+/**
  * Runs `work` in one transaction and answers what it returns. When it throws, nothing is kept.
  * A connection on which anything failed isn't used again: after a timeout nobody knows what it is still doing.
  */
@@ -15,22 +26,15 @@ export async function transaction<Result>(
 ): Promise<Result> {
   const connection = await pool.connect();
   let failure: Error | undefined;
-  // One that is cut between two statements says so here, and without a listener ends the process.
-  const onLost = (error: Error) => {
-    failure = error;
-  };
-  connection.on('error', onLost);
   try {
     await connection.query('BEGIN');
     const result = await work(connection);
     await connection.query('COMMIT');
     return result;
   } catch (error) {
-    failure ??= await rollBack(connection, error);
+    failure = await rollBack(connection, error);
     throw error;
   } finally {
-    // The listener stays on one that is given up: it may still complain.
-    if (failure === undefined) connection.off('error', onLost);
     connection.release(failure);
   }
 }
