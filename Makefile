@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test model bench check
+.PHONY: help run dev test model chaos bench check
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,13 @@ model: node_modules/.package-lock.json ## Run the replication protocol through a
 
 bench: node_modules/.package-lock.json ## Measure the key table: memory, lookups, growth; COUNT
 	@node --import=tsx bench/key-table.ts $(COUNT)
+
+CHANGES ?= 10000
+REPLICAS ?= 4
+SECONDS ?= 600
+SEED ?= 1
+chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
+	@node --import=tsx test/chaos/run.ts --changes=$(CHANGES) --replicas=$(REPLICAS) --seconds=$(SECONDS) --seed=$(SEED) $(ARGS)
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check

@@ -1,5 +1,6 @@
 import postgres from '@fastify/postgres';
 import fp from 'fastify-plugin';
+import { surviveLostConnections } from '../lib/stores/database.ts';
 import { migrate } from '../lib/stores/migrations.ts';
 
 interface DatabaseOptions {
@@ -30,8 +31,9 @@ export default fp<DatabaseOptions>(
       query_timeout: statementTimeoutMs + 1_000,
       idle_in_transaction_session_timeout: statementTimeoutMs,
     });
-    // Without a listener, one idle connection that is cut ends the process.
-    app.pg.pool.on('error', (error) => app.log.warn({ err: error }, 'an idle database connection was lost'));
+    surviveLostConnections(app.pg.pool, (error) =>
+      app.log.warn({ err: error }, 'an idle database connection was lost'),
+    );
   },
   { name: 'database' },
 );

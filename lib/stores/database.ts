@@ -6,6 +6,17 @@ export interface Queryable {
 }
 
 /**
+ * Keeps the loss of a connection from ending the process: to be called for every pool that is made. The pool itself
+ * listens for errors only while a connection is idle, and so not between two statements of a transaction, nor
+ * in the instant after a new connection was made, whose end can come in the same packet as its beginning.
+ * @param onIdleLost told of the loss of an idle connection; any other loss fails what runs on the connection
+ */
+export function surviveLostConnections(pool: Pool, onIdleLost: (error: Error) => void): void {
+  pool.on('error', onIdleLost);
+  pool.on('connect', (connection) => connection.on('error', () => {}));
+}
+
+/**
  * Runs `work` in one transaction and answers what it returns. When it throws, nothing is kept.
  * A connection on which anything failed isn't used again: after a timeout nobody knows what it is still doing.
  */
@@ -14,8 +25,6 @@ export async function transaction<Result>(
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
   const connection = await pool.connect();
-  // The pool listens only to connections that nobody uses; without a listener one that is cut ends the process.
-  connection.on('error', toldByStatement);
   let failure: Error | undefined;
   try {
     await connection.query('BEGIN');
@@ -27,12 +36,8 @@ export async function transaction<Result>(
     throw error;
   } finally {
     connection.release(failure);
-    connection.off('error', toldByStatement);
   }
 }
-
-/** The statement that runs on the connection, or the next one, fails with it. */
-const toldByStatement = (): void => {};
 
 /** @returns the reason not to use the connection again, if there is one */
 async function rollBack(connection: Queryable, error: unknown): Promise<Error | undefined> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, Pool } from 'pg';
-import { isUnavailable, type Queryable, transaction } from './database.ts';
+import { isUnavailable, type Queryable, surviveLostConnections, transaction } from './database.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
@@ -38,7 +38,7 @@ export class DatabaseUnreachableError extends Error {
 export async function migrate(url: string, patienceMs = defaultPatienceMs): Promise<string[]> {
   // A connection of its own, without the time limits of requests: a migration takes as long as it takes.
   const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => {}); // The statement that runs fails as well, and tells it.
+  surviveLostConnections(pool, () => {}); // The next statement gets another.
   const deadlineMs = Date.now() + patienceMs;
   try {
     for (;;) {

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeededRandom } from '../model/random.ts';
+import { Changer } from './changer.ts';
+import { Cluster } from './cluster.ts';
+import type { DatabaseServer } from './database-server.ts';
+import { type FaultKind, Faults } from './faults.ts';
+import { findContradictions } from './feed-consistency.ts';
+import type { Quantiles } from './latencies.ts';
+import { Load } from './load.ts';
+import { Oracle, type Violation } from './oracle.ts';
+import { ChangeStatistics } from './statistics.ts';
+import { configureTenants, readTenants } from './tenants.ts';
+import { Verifier } from './verifier.ts';
+
+export interface ChaosOptions {
+  replicas: number;
+  /** It ends after so many changes were answered, and each kind of fault was there, … */
+  changes: number;
+  /** … or after this time. */
+  limitMs: number;
+  seed: number;
+  withFaults: boolean;
+  /** `false` does without what is tested: the harness must see it. */
+  confirmChanges: boolean;
+  notifications: boolean;
+  /** How many change something at a time. */
+  changers: number;
+  /** Verifications in the background, as a share of what the machine can do. */
+  loadShare: number;
+  onProgress: (progress: string) => void;
+}
+
+export interface ChaosReport {
+  durationMs: number;
+  changes: ChangeStatistics['counts'];
+  /** From the request to the answer that it was made, by what was going on meanwhile. */
+  changeTimes: Record<string, Quantiles>;
+  unavailableTimes: Record<string, Quantiles>;
+  verifications: Oracle['counts'] & { skipped: number; capacityPerSecond: number };
+  faults: Record<FaultKind, number>;
+  violations: Violation[];
+  unexpected: string[];
+  /** What in the database contradicts itself. */
+  contradictions: string[];
+}
+
+const readyTimeoutMs = 60_000;
+const capacityMs = 1_000;
+const progressMs = 5_000;
+
+/** Changes keys and verifies them while things break, and counts what is decided by an old state. */
+export async function runChaos(server: DatabaseServer, options: ChaosOptions): Promise<ChaosReport> {
+  const configured = configureTenants(options.changers);
+  const cluster = new Cluster({
+    databaseUrl: await server.createDatabase(),
+    env: { LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', API_KEYS: configured.apiKeys },
+    confirmChanges: options.confirmChanges,
+    notifications: options.notifications,
+  });
+  try {
+    await cluster.addAll(options.replicas);
+    await cluster.untilReady(readyTimeoutMs);
+    return await run(server, cluster, configured, options);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function run(
+  server: DatabaseServer,
+  cluster: Cluster,
+  configured: ReturnType<typeof configureTenants>,
+  options: ChaosOptions,
+): Promise<ChaosReport> {
+  const randomOf = (stream: number) => new SeededRandom(options.seed * 1_000 + stream);
+  const oracle = new Oracle();
+  const verifier = new Verifier(cluster, oracle);
+  const statistics = new ChangeStatistics();
+  const unexpected: string[] = [];
+  const faults = new Faults({
+    cluster,
+    server,
+    random: randomOf(0),
+    onError: (error) => unexpected.push(String(error)),
+  });
+  const load = new Load(cluster, oracle, verifier, randomOf(1));
+  const tenants = await readTenants(cluster.pool, configured, oracle);
+  const changers = tenants.map(
+    (tenant, i) =>
+      new Changer({
+        cluster,
+        oracle,
+        verifier,
+        faults,
+        statistics,
+        tenant,
+        operatorKey: configured.operatorKey,
+        random: randomOf(2 + i),
+        watch: (key) => load.watch(key),
+      }),
+  );
+
+  const capacityPerSecond = await load.measureCapacity(capacityMs);
+  const startMs = performance.now();
+  const isOver = () =>
+    performance.now() - startMs > options.limitMs ||
+    (statistics.counts.answered >= options.changes && (!options.withFaults || faults.hadEach));
+  const ended = new AbortController();
+  const alongside = [
+    load.run(capacityPerSecond * options.loadShare, ended.signal),
+    reportProgress(() => options.onProgress(progressOf(statistics, oracle, faults)), ended.signal),
+  ];
+  try {
+    await Promise.all([
+      ...changers.map((changer) => changer.run(isOver)),
+      ...(options.withFaults ? [faults.run(isOver)] : []),
+    ]);
+  } finally {
+    ended.abort();
+    await Promise.all(alongside);
+  }
+  const durationMs = performance.now() - startMs;
+  await cluster.untilReady(readyTimeoutMs);
+  for (const key of load.watched) await verifier.check([key]);
+  return {
+    durationMs,
+    changes: statistics.counts,
+    changeTimes: statistics.answered.quantiles(),
+    unavailableTimes: statistics.unavailable.quantiles(),
+    verifications: { ...oracle.counts, skipped: load.skipped, capacityPerSecond },
+    faults: faults.counts,
+    violations: oracle.violations,
+    unexpected: [...unexpected, ...statistics.unexpected],
+    contradictions: await findContradictions(cluster.pool),
+  };
+}
+
+async function reportProgress(report: () => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(progressMs, undefined, { signal }).catch(() => {});
+    report();
+  }
+}
+
+function progressOf({ counts }: ChangeStatistics, oracle: Oracle, faults: Faults): string {
+  const faultCount = Object.values(faults.counts).reduce((sum, count) => sum + count, 0);
+  return (
+    `${counts.answered} changes, ${oracle.counts.decided} verifications, ${faultCount} faults, ` +
+    `${oracle.counts.violations} violations`
+  );
+}

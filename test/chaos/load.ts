@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SeededRandom } from '../model/random.ts';
+import type { Cluster } from './cluster.ts';
+import type { Oracle, WatchedKey } from './oracle.ts';
+import type { Verifier } from './verifier.ts';
+
+const tickMs = 5;
+const maxWatched = 500;
+const connectionsPerReplica = 8;
+const unknownShare = 0.05;
+
+/** Verifications of all keys through all replicas, in the background. */
+export class Load {
+  readonly #cluster: Cluster;
+  readonly #verifier: Verifier;
+  readonly #random: SeededRandom;
+  readonly #watched: WatchedKey[] = [];
+  readonly #unknown: WatchedKey;
+  /** Verifications that found no free connection, as those to a paused replica. */
+  skipped = 0;
+
+  constructor(cluster: Cluster, oracle: Oracle, verifier: Verifier, random: SeededRandom) {
+    this.#cluster = cluster;
+    this.#verifier = verifier;
+    this.#random = random;
+    const nobody = { exists: false, active: false, expiresAtMs: null, permissions: [] };
+    this.#unknown = oracle.watch('unknown', randomBytes(32).toString('hex'), nobody, []);
+  }
+
+  get watched(): readonly WatchedKey[] {
+    return this.#watched;
+  }
+
+  /** Presents the key from now on; the longest known is dropped in turn when there are many. */
+  watch(key: WatchedKey): void {
+    this.#watched.push(key);
+    if (this.#watched.length > maxWatched) this.#watched.shift();
+  }
+
+  /** As many verifications as come back: what the machine makes with this harness on it. @returns a second's number */
+  async measureCapacity(durationMs: number): Promise<number> {
+    const startMs = performance.now();
+    const endMs = startMs + durationMs;
+    let count = 0;
+    const loops = this.#cluster.replicas.flatMap((replica) =>
+      Array.from({ length: connectionsPerReplica }, async () => {
+        while (performance.now() < endMs) {
+          await this.#verifier.verify(replica, replica.load, this.#anyKey());
+          count += 1;
+        }
+      }),
+    );
+    await Promise.all(loops);
+    return (count * 1_000) / (performance.now() - startMs);
+  }
+
+  /** Sends so many verifications a second, whatever is answered, until `signal` says stop. */
+  async run(perSecond: number, signal: AbortSignal): Promise<void> {
+    const startMs = performance.now();
+    let sent = 0;
+    while (!signal.aborted) {
+      await delay(tickMs);
+      const due = ((performance.now() - startMs) * perSecond) / 1_000;
+      for (; sent < due; sent += 1) this.#send(sent);
+    }
+  }
+
+  #send(number: number): void {
+    const { replicas } = this.#cluster;
+    const replica = replicas[number % replicas.length];
+    if (!replica?.load.isFree) {
+      this.skipped += 1;
+      return;
+    }
+    void this.#verifier.verify(replica, replica.load, this.#anyKey());
+  }
+
+  #anyKey(): WatchedKey {
+    if (this.#random.chance(unknownShare)) return this.#unknown;
+    return this.#random.pick(this.#watched) ?? this.#unknown;
+  }
+}
