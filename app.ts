@@ -11,6 +11,7 @@ import access from './plugins/access.ts';
 import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
+import changes, { type ChangesOptions } from './plugins/changes.ts';
 import database from './plugins/database.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import metrics from './plugins/metrics.ts';
@@ -19,12 +20,13 @@ import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
+import replicaMetrics from './plugins/replica-metrics.ts';
 import tenants from './plugins/tenants.ts';
 import validation from './plugins/validation.ts';
 
 export interface BuildOptions
   extends Config,
-    Partial<Pick<ReplicaOptions, 'notifications' | 'confirmChanges'>> {
+    Partial<Pick<ReplicaOptions, 'notifications'> & ChangesOptions> {
   databaseUrl: string;
   /** Where log lines go; standard output if not said. */
   logStream?: DestinationStream;
@@ -60,7 +62,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });
   await app.register(metrics, { port: options.metricsPort });
-  await app.register(replica, { notifications: true, confirmChanges: true, ...options });
+  await app.register(replica, { notifications: true, ...options });
+  await app.register(replicaMetrics);
+  await app.register(changes, { confirmChanges: true, ...options });
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });

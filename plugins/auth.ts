@@ -55,7 +55,8 @@ export default fp<AuthOptions>(
       if (app.replica.mayDecide()) return decide(request, reply, digest, done);
       app.replica
         .waitUntilMayDecide()
-        .then((may) => (may ? decide(request, reply, digest, done) : done(undecidable())))
+        // Asked again, in the same breath as the decision.
+        .then(() => (app.replica.mayDecide() ? decide(request, reply, digest, done) : done(undecidable())))
         .catch(done);
     });
 

@@ -12,5 +12,5 @@ export default fp<TenantsOptions>(
     const tenantIds = new Set([...configuredKeys.values()].map(({ tenantId }) => tenantId));
     for (const tenantId of tenantIds) await ensureTenant(app.changes, tenantId);
   },
-  { name: 'tenants', dependencies: ['replica'] },
+  { name: 'tenants', dependencies: ['changes'] },
 );
