@@ -1,8 +1,18 @@
+import type { LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { transaction } from '../lib/stores/database.ts';
 import { readDescription } from './fixtures/description.ts';
-import { collectLog, createKey, cutDatabase, developmentKey, errorOf, startService } from './helper.ts';
+import {
+  collectLog,
+  createKey,
+  cutDatabase,
+  developmentKey,
+  errorOf,
+  startService,
+  untilLeaseEnds,
+  untilMayDecide,
+} from './helper.ts';
 
 const keys = '/v1/secrets/api/keys';
 
@@ -19,39 +29,146 @@ t.test('a 5xx shows no cause, and its log line has the request id that the clien
   t.match(errors[0].err, { message: 'column "email" does not exist', code: '42703' });
 });
 
-t.test('without its database the service answers 503, and comes back by itself', async (t) => {
+/** Stops the clocks of this process, so that no lease ends. @returns what turns them on again, by as much ahead */
+function stopClocks(t: Test): (aheadMs?: number) => void {
+  const real = { monotonic: performance.now.bind(performance), wall: Date.now };
+  const [monotonicMs, wallMs] = [real.monotonic(), real.wall()];
+  let aheadMs: number | null = null;
+  const read = (clock: () => number, stoppedMs: number) => () =>
+    aheadMs === null ? stoppedMs : clock() + aheadMs;
+  t.intercept(performance, 'now', { value: read(real.monotonic, monotonicMs) });
+  t.intercept(Date, 'now', { value: read(real.wall, wallMs) });
+  return (ms = 0) => {
+    aheadMs = ms;
+  };
+}
+
+const wrongKey = 'f'.repeat(64);
+const noDecision = errorOf('Authentication temporarily unavailable', 'service_unavailable');
+const noDatabase = errorOf('Service temporarily unavailable', 'service_unavailable');
+
+/** What memory alone decides of a request: everything but what the database is needed for. */
+function decided(name: string, keyName: KeyName): { status: number; body: object } | null {
+  if (keyName === 'wrong') return { status: 401, body: errorOf('Invalid API key', 'permission_denied') };
+  if (keyName === 'inactive')
+    return { status: 403, body: errorOf('API key is inactive', 'permission_denied') };
+  if (keyName === 'stored' && ['POST /v1/tenants', 'PATCH /v1/tenants/{id}'].includes(name))
+    return { status: 403, body: errorOf('Permission denied', 'permission_denied') };
+  return name === 'GET /v1/auth/me' ? { status: 200, body: { tenant_id: 'tenant_default' } } : null;
+}
+
+const keyNames = ['operator', 'stored', 'inactive', 'wrong'] as const;
+type KeyName = (typeof keyNames)[number];
+
+t.test('without its database the service decides from memory, until its lease ends', async (t) => {
   const log = collectLog();
   const cut = await startService(t, { env: { LOG_LEVEL: 'info' }, logStream: log.logStream });
   const { operations } = await readDescription(cut);
-  const { api_key } = await createKey(cut);
-  const restore = await cutDatabase(cut.databaseUrl);
-  for (const { name, method, path, isPublic, body } of operations) {
-    if (isPublic) continue;
-    for (const key of [developmentKey, api_key, 'f'.repeat(64)]) {
-      const response = await cut.call({
-        method,
-        url: path.replace('{id}', 'nothing'),
-        key,
-        payload: Object(body?.example),
-      });
-      t.equal(response.statusCode, 503, name);
-      const expected = errorOf('Authentication temporarily unavailable', 'service_unavailable');
-      t.strictSame(response.json(), expected, name);
-      t.match(response.headers['retry-after'], /^[1-9]\d*$/, name);
-      t.ok(
-        log.lines.some(
-          (line) => line.includes(String(response.headers['x-request-id'])) && line.includes('"err"'),
-        ),
-      );
+  const { api_key: stored, secret } = await createKey(cut);
+  const { api_key: inactive, secret: inactiveSecret } = await createKey(cut);
+  const setStatus = (id: string, status: string) =>
+    cut.call({ method: 'PATCH', url: `${keys}/${id}`, payload: { status } });
+  await setStatus(inactiveSecret.id, 'inactive');
+  const presented: Record<KeyName, string> = { operator: developmentKey, stored, inactive, wrong: wrongKey };
+  const isLogged = ({ headers }: LightMyRequestResponse) =>
+    log.lines.some((line) => line.includes(String(headers['x-request-id'])) && line.includes('"err"'));
+
+  /** Calls every route with every key. */
+  async function callAll(
+    check: (response: LightMyRequestResponse, name: string, keyName: KeyName) => void,
+  ): Promise<void> {
+    for (const { name, method, path, isPublic, body } of operations) {
+      if (isPublic) continue;
+      for (const keyName of keyNames) {
+        const url = path.replace('{id}', path.startsWith('/v1/tenants') ? 'tenant_default' : 'nothing');
+        const request = { method, url, key: presented[keyName], payload: Object(body?.example) };
+        check(await cut.call(request), name, keyName);
+      }
     }
   }
-  const down = await cut.call({ url: '/health/ready', key: null });
+
+  const startClocks = stopClocks(t);
+  await untilMayDecide(cut);
+  const restore = await cutDatabase(cut.databaseUrl);
+
+  await t.test('within the lease every decision is made, and only the rest is 503', async (t) => {
+    await callAll((response, name, keyName) => {
+      const what = `${name}, ${keyName} key`;
+      const expected = decided(name, keyName);
+      t.equal(response.statusCode, expected?.status ?? 503, what);
+      t.match(response.json(), expected?.body ?? noDatabase, what);
+      if (expected !== null) return;
+      t.match(response.headers['retry-after'], /^[1-9]\d*$/, what);
+      t.ok(isLogged(response), what);
+    });
+    t.equal(cut.app.replica.mayDecide(), true, 'the lease held all the time');
+    const down = await cut.call({ url: '/health/ready', key: null });
+    t.equal(down.statusCode, 503);
+    t.match(down.json(), { status: 'unavailable', checks: { database: 'unavailable', keys: 'ok' } });
+  });
+
+  await t.test('after it nothing is decided, right keys and wrong ones alike', async (t) => {
+    startClocks();
+    await untilLeaseEnds(cut);
+    await callAll((response, name, keyName) => {
+      const what = `${name}, ${keyName} key`;
+      t.equal(response.statusCode, 503, what);
+      t.strictSame(response.json(), noDecision, what);
+      t.match(response.headers['retry-after'], /^[1-9]\d*$/, what);
+      t.ok(isLogged(response), what);
+    });
+    const down = await cut.call({ url: '/health/ready', key: null });
+    t.equal(down.statusCode, 503);
+    t.match(down.json(), {
+      status: 'unavailable',
+      checks: { database: 'unavailable', keys: 'unavailable' },
+      replica: { lease_valid: false },
+    });
+    t.equal((await cut.call({ url: '/health/live', key: null })).statusCode, 200, 'alive all the same');
+  });
+
+  await t.test('and it comes back by itself', async (t) => {
+    await restore();
+    await untilMayDecide(cut);
+    t.equal((await cut.call({ url: '/health/ready', key: null })).statusCode, 200);
+    const statuses = async () =>
+      Promise.all(
+        keyNames.map(
+          async (name) => (await cut.call({ url: '/v1/auth/me', key: presented[name] })).statusCode,
+        ),
+      );
+    t.strictSame(await statuses(), [200, 200, 403, 401]);
+    t.equal((await setStatus(secret.id, 'inactive')).statusCode, 200);
+    t.equal((await setStatus(inactiveSecret.id, 'active')).statusCode, 200);
+    t.strictSame(await statuses(), [200, 403, 200, 401], 'and changes hold at once again');
+  });
+});
+
+t.test('AUTH_STALE_IF_ERROR_SECONDS lets it decide on for so long after its lease', async (t) => {
+  const stale = await startService(t, { env: { AUTH_STALE_IF_ERROR_SECONDS: '3600' } });
+  const { api_key: stored } = await createKey(stale);
+  const ask = (key: string) => stale.call({ url: '/v1/auth/me', key });
+  const startClocks = stopClocks(t);
+  const restore = await cutDatabase(stale.databaseUrl);
+  startClocks();
+  await untilLeaseEnds(stale);
+  t.equal((await ask(stored)).statusCode, 200);
+  t.equal((await ask(wrongKey)).statusCode, 401);
+  t.strictSame((await stale.call({ url: keys })).json(), noDatabase, 'there is nothing to read all the same');
+  const down = await stale.call({ url: '/health/ready', key: null });
   t.equal(down.statusCode, 503);
-  t.match(down.json(), { status: 'unavailable', checks: { database: 'unavailable' } });
-  t.equal((await cut.call({ url: '/health/live', key: null })).statusCode, 200, 'alive all the same');
+  t.match(down.json(), { checks: { database: 'unavailable', keys: 'ok' }, replica: { lease_valid: false } });
+
+  startClocks(3_600_000);
+  for (const key of [stored, wrongKey]) {
+    const response = await ask(key);
+    t.equal(response.statusCode, 503, 'and not for longer');
+    t.strictSame(response.json(), noDecision);
+  }
   await restore();
-  t.equal((await cut.call({ url: '/health/ready', key: null })).statusCode, 200);
-  t.equal((await cut.call({ url: '/v1/auth/me', key: api_key })).statusCode, 200);
+  await untilMayDecide(stale);
+  t.equal((await ask(stored)).statusCode, 200);
+  t.equal((await ask(wrongKey)).statusCode, 401);
 });
 
 t.test('a change whose connection is cut is 503, nothing of it is kept, and the process lives', async (t) => {
@@ -82,7 +199,7 @@ t.test('a change whose connection is cut is 503, nothing of it is kept, and the 
     await lock.query('ROLLBACK');
     lock.release();
     t.equal(response.statusCode, 503, `${change.method} ${change.url}`);
-    t.strictSame(response.json(), errorOf('Service temporarily unavailable', 'service_unavailable'));
+    t.strictSame(response.json(), noDatabase);
     t.match(response.headers['retry-after'], /^[1-9]\d*$/);
   }
   t.strictSame(await contents(), before);

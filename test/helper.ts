@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
-import { build } from '../app.ts';
+import { type BuildOptions, build } from '../app.ts';
 import { configOf } from '../lib/config.ts';
 import { developmentKey } from '../lib/keys/configured-keys.ts';
 import { migrate } from '../lib/stores/migrations.ts';
@@ -89,7 +90,7 @@ export interface CallOptions extends Pick<InjectOptions, 'headers' | 'payload' |
   key?: string | null;
 }
 
-interface ServiceOptions {
+interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmChanges'> {
   /** Settings as in the environment. */
   env?: NodeJS.Dict<string>;
   databaseUrl?: string;
@@ -98,13 +99,9 @@ interface ServiceOptions {
 
 /** The service as production builds it, on a database of its own, closed after the test. */
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<TestService> {
-  const databaseUrl = options.databaseUrl ?? (await createMigratedDatabase(t));
-  const config = configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...options.env });
-  const app = await build({
-    ...config,
-    databaseUrl,
-    ...(options.logStream && { logStream: options.logStream }),
-  });
+  const { env, databaseUrl = await createMigratedDatabase(t), ...buildOptions } = options;
+  const config = configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...env });
+  const app = await build({ ...config, ...buildOptions, databaseUrl });
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   pool.on('error', () => {}); // Tests cut connections on purpose.
   t.teardown(() => pool.end());
@@ -116,6 +113,20 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
 
 function callService(app: FastifyInstance, { key = developmentKey, headers, ...options }: CallOptions) {
   return app.inject({ ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } });
+}
+
+/** Until the service has no lease any more. It needs a database that can't be reached, or one it waits for. */
+export const untilLeaseEnds = ({ app }: Pick<TestService, 'app'>): Promise<void> =>
+  until(() => !app.replica.status().leaseValid);
+
+/** Until the service decides on keys again. */
+export const untilMayDecide = ({ app }: Pick<TestService, 'app'>): Promise<void> =>
+  until(() => app.replica.mayDecide());
+
+/** Looks every few milliseconds, for 20 s at most. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = AbortSignal.timeout(20_000);
+  while (!holds()) await delay(5, undefined, { signal: deadline });
 }
 
 interface ConfiguredKeyEntry {

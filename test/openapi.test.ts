@@ -5,7 +5,14 @@ import path from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { type Operation, readDescription } from './fixtures/description.ts';
-import { type CallOptions, createKey, cutDatabase, developmentKey, startService } from './helper.ts';
+import {
+  type CallOptions,
+  createKey,
+  cutDatabase,
+  developmentKey,
+  startService,
+  untilLeaseEnds,
+} from './helper.ts';
 
 /** A request and the status that answers it, on a path with the id of something that exists. */
 interface Example extends Pick<CallOptions, 'payload' | 'query' | 'key' | 'headers'> {
@@ -162,6 +169,7 @@ t.test('failures are as described', async (t) => {
   const failing = await startService(t);
   const restore = await cutDatabase(failing.databaseUrl);
   t.teardown(restore);
+  await untilLeaseEnds(failing);
   for (const operation of operations.filter(isKnown)) {
     const isReadiness = operation.name === 'GET /health/ready';
     if (operation.isPublic && !isReadiness) continue;
