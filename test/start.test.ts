@@ -5,13 +5,15 @@ import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
 import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
-import { hashOf } from '../lib/keys/secret.ts';
+import { developmentKeyDigest } from '../lib/keys/configured-keys.ts';
+import { digestOf, hashOf } from '../lib/keys/secret.ts';
 import { DatabaseUnreachableError, migrate } from '../lib/stores/migrations.ts';
 import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
 import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
@@ -121,7 +123,7 @@ t.test('the configuration', async (t) => {
 
   await t.test('takes keys by their hash', async (t) => {
     const { configuredKeys } = configOf({ API_KEYS: apiKeys({ environment_id: 'production' }) });
-    t.match(configuredKeys.get(hashOf(operatorKey)), {
+    t.match(configuredKeys.get(digestOf(operatorKey)), {
       id: /^key_configured_[0-9a-f]{16}$/,
       tenantId: 'acme',
       userId: 'ada',
@@ -155,10 +157,12 @@ t.test('the configuration', async (t) => {
 
   await t.test('has the development key outside of production only', async (t) => {
     const hash = hashOf(developmentKey);
-    t.notOk(configOf({}).configuredKeys.has(hash));
-    t.equal(configOf({ NODE_ENV: 'development' }).configuredKeys.get(hash)?.environment, 'development');
+    t.equal(configOf({}).configuredKeys.size, 0);
+    const inDevelopment = (setting: { API_KEYS?: string }) =>
+      configOf({ NODE_ENV: 'development', ...setting }).configuredKeys.get(developmentKeyDigest);
+    t.equal(inDevelopment({})?.environment, 'development');
     const API_KEYS = apiKeys({}, hash);
-    t.equal(configOf({ NODE_ENV: 'development', API_KEYS }).configuredKeys.get(hash)?.tenantId, 'acme');
+    t.equal(inDevelopment({ API_KEYS })?.tenantId, 'acme');
     for (const NODE_ENV of ['production', undefined]) {
       t.same(mistakesIn({ NODE_ENV, API_KEYS }), [
         'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
@@ -214,6 +218,7 @@ t.test('the schema', async (t) => {
     t.same(
       await queryOn(databaseUrl, 'SELECT kind, seq FROM key_events ORDER BY seq'),
       [
+        { kind: 'feed.created', seq: '0' },
         { kind: 'tenant.created', seq: '1' },
         { kind: 'environment.created', seq: '2' },
         { kind: 'environment.created', seq: '3' },
@@ -235,6 +240,8 @@ t.test('the schema', async (t) => {
     await queryOn(databaseUrl, "INSERT INTO schema_migrations VALUES ('999-future.sql', 'unknown')");
     const app = await buildOn(databaseUrl);
     t.teardown(() => app.close());
+    await app.ready();
+    t.ok(await app.replica.waitUntilMayDecide());
     t.equal((await app.inject('/health/ready')).statusCode, 200);
   });
 
@@ -449,6 +456,177 @@ t.test('the process', async (t) => {
   });
 });
 
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A port that was free a moment ago, for what is told its port before it has it. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The lines of a log that are about something, with the process that wrote each. */
+const logged = (service: ServiceProcess, message: string): { pid: number; worker?: number }[] =>
+  service
+    .stdout()
+    .split('\n')
+    .filter((line) => line.includes(`"msg":"${message}`))
+    .map((line) => JSON.parse(line));
+
+const pidsOf = (lines: { pid: number }[]): number[] => [...new Set(lines.map(({ pid }) => pid))];
+
+/** A request on a connection of its own, for each connection goes to the next worker. */
+async function onNewConnection(
+  url: string,
+  { method = 'GET', key = developmentKey, body }: { method?: string; key?: string; body?: object } = {},
+): Promise<{ status: number | undefined; body: string }> {
+  const call = request(url, {
+    agent: false,
+    method,
+    headers: { 'x-api-key': key, ...(body && { 'content-type': 'application/json' }) },
+  });
+  call.end(body && JSON.stringify(body));
+  const [response] = await once(call, 'response');
+  return { status: response.statusCode, body: await readText(response) };
+}
+
+/** Resolves when each of two workers, which take turns, has all keys. */
+async function untilReady(url: string): Promise<void> {
+  for (let inARow = 0; inARow < 4; ) {
+    const { status } = await onNewConnection(`${url}/health/ready`);
+    inARow = status === 200 ? inARow + 1 : 0;
+    if (status !== 200) await delay(10);
+  }
+}
+
+t.test('workers', async (t) => {
+  const databaseUrl = await createMigratedDatabase(t);
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const service = startProcess(t, {
+    cwd: t.testdir(),
+    env: {
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      METRICS_PORT: String(metricsPort),
+      DATABASE_URL: databaseUrl,
+      WORKERS: '2',
+    },
+  });
+  await service.printed(/Latchkey is ready/);
+  await untilReady(url);
+  const workers = pidsOf(logged(service, 'Server listening'));
+  t.equal(workers.length, 2);
+  t.notOk(workers.includes(service.pid), 'the process that they share serves nobody itself');
+  /** Waits for the line, since a worker's output comes on a way of its own. */
+  const servers = async (route: string, count: number) => {
+    const pattern = new RegExp(`(?:"route":"${route}"[\\s\\S]*){${count}}`);
+    await service.printed(pattern);
+    return pidsOf(logged(service, 'request').filter((line) => 'route' in line && line.route === route));
+  };
+
+  await t.test('are welcomed as one', async (t) => {
+    const [, command = ''] = await service.printed(/^ {4}(curl .*)\n\n$/m);
+    const { stdout } = await run('/bin/sh', ['-c', `${command} --silent`]);
+    t.match(JSON.parse(stdout), { items: [] });
+  });
+
+  await t.test('all answer at one port', async (t) => {
+    for (let i = 0; i < 20; i++) t.equal((await onNewConnection(`${url}/v1/auth/me`)).status, 200);
+    t.same((await servers('/v1/auth/me', 20)).sort(), workers.toSorted());
+  });
+
+  await t.test('have a change in force in all of them once one has answered it', async (t) => {
+    const created = await onNewConnection(`${url}/v1/secrets/api/keys`, {
+      method: 'POST',
+      body: { name: 'In all' },
+    });
+    const { api_key: key, secret } = JSON.parse(created.body);
+    for (let round = 0; round < 10; round++) {
+      const status = round % 2 === 0 ? 'inactive' : 'active';
+      const change = { method: 'PATCH', body: { status } };
+      t.equal((await onNewConnection(`${url}/v1/secrets/api/keys/${secret.id}`, change)).status, 200);
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => onNewConnection(`${url}/v1/auth/me`, { key })),
+      );
+      t.same(
+        answers.map((answer) => answer.status),
+        Array(8).fill(round % 2 === 0 ? 403 : 200),
+        status,
+      );
+    }
+    t.same((await servers('/v1/secrets/api/keys/:id', 10)).sort(), workers.toSorted(), 'each made changes');
+  });
+
+  /** The value of a metric, of all workers together. */
+  async function metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    t.equal(response.status, 200);
+    const line = (await response.text()).split('\n').find((line) => line.startsWith(`${name} `));
+    return Number(line?.split(' ')[1]);
+  }
+
+  await t.test('add up their metrics', async (t) => {
+    t.equal(await metric('latchkey_keys'), 1, 'all have the same keys');
+    t.equal(await metric('latchkey_lease_valid'), 1);
+    t.equal(await metric('latchkey_notifications'), 1);
+    t.equal(await metric('latchkey_loads'), 2);
+    t.equal(await metric('latchkey_fenced'), 0);
+    const [head] = await queryOn<{ seq: string }>(databaseUrl, 'SELECT seq FROM key_event_counter');
+    t.equal(await metric('latchkey_applied_seq'), Number(head?.seq));
+    const requests = 'latchkey_http_request_duration_seconds_count';
+    t.equal(await metric(`${requests}{method="PATCH",route="/v1/secrets/api/keys/:id",status="200"}`), 10);
+    t.equal(
+      await metric('latchkey_change_propagation_seconds_count'),
+      12,
+      'the first tenant is a change too',
+    );
+  });
+
+  await t.test('are replaced when they are killed', async (t) => {
+    const [killed = 0, survivor = 0] = workers;
+    process.kill(killed, 'SIGKILL');
+    await service.printed(/a worker ended, and is replaced/);
+    t.match(logged(service, 'a worker ended'), [{ pid: service.pid, worker: killed }]);
+    t.equal((await onNewConnection(`${url}/v1/customers`)).status, 200, 'the other goes on');
+    await service.printed(/(?:"msg":"Server listening[\s\S]*){3}/);
+    const now = pidsOf(logged(service, 'Server listening')).filter((pid) => pid !== killed);
+    t.equal(now.length, 2);
+    t.ok(now.includes(survivor));
+    await untilReady(url);
+    for (let i = 0; i < 10; i++) t.equal((await onNewConnection(`${url}/v1/users`)).status, 404);
+    t.equal(
+      (await onNewConnection(`${url}/v1/environments`, { method: 'POST', body: { name: 'new' } })).status,
+      201,
+    );
+    t.equal(await metric('latchkey_lease_valid'), 1);
+  });
+
+  await t.test('end with the process that they share, whose requests are finished first', async (t) => {
+    const all = pidsOf(logged(service, 'Server listening'));
+    t.equal(all.length, 3);
+    const inFlight = await beginRequest(url);
+    service.signal('SIGTERM');
+    await untilClosed(port);
+    t.equal(await inFlight.finish(), 201);
+    t.equal(await service.ended, 0);
+    t.same(all.filter(isRunning), []);
+    t.same(await queryOn(databaseUrl, 'SELECT id FROM replicas'), [], 'no replica is waited for any more');
+    t.equal(service.stderr(), '');
+  });
+});
+
 /** The numbers of the PostgreSQL processes that own a database in the folder. */
 async function postgresIn(folder: string): Promise<number[]> {
   const files = await readdir(folder, { recursive: true });
@@ -457,15 +635,6 @@ async function postgresIn(folder: string): Promise<number[]> {
     locks.map((file) => readFile(path.join(folder, file), 'utf8').catch(() => '')),
   );
   return texts.flatMap((text) => Number(text.split('\n', 1)[0]) || []);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 t.test('the build', async (t) => {

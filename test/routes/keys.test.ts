@@ -146,11 +146,19 @@ t.test('the database has the SHA-256 of a key in 32 bytes, and the key nowhere',
   for (const { name } of tables.rows) {
     const found = await pool.query(`SELECT 1 FROM ${name} x WHERE position($1 IN x::text) > 0`, [key]);
     t.equal(found.rowCount, 0, `no plaintext in ${name}`);
-    if (name === 'api_keys') continue;
+    if (name === 'api_keys' || name === 'key_events') continue;
     const hashes = await pool.query(`SELECT 1 FROM ${name} x WHERE position($1 IN x::text) > 0`, [
       hash.toString('hex'),
     ]);
     t.equal(hashes.rowCount, 0, `no hash in ${name}`);
+  }
+  const events = await pool.query('SELECT key_hash, before, after FROM key_events WHERE subject_id = $1', [
+    secret.id,
+  ]);
+  t.equal(events.rowCount, 2);
+  for (const { key_hash, before, after } of events.rows) {
+    t.ok(hash.equals(key_hash), 'the feed has the hash in its column');
+    t.notOk(JSON.stringify([before, after]).includes(hash.toString('hex')), 'and nowhere else');
   }
 });
 
@@ -340,18 +348,29 @@ t.test('changed permissions and limits decide on the next request', async (t) =>
 });
 
 t.test('a key past its expiry is refused with 401, also where it is inactive as well', async (t) => {
-  const { api_key: key, secret } = await createKey(service, { expires_at: inAnHour() });
-  t.equal((await me({ 'x-api-key': key })).statusCode, 200);
-  await pool.query("UPDATE api_keys SET expires_at = now() - interval '1 millisecond' WHERE id = $1", [
-    secret.id,
-  ]);
+  const expires_at = inAnHour();
+  let nowMs = Date.now();
+  t.intercept(Date, 'now', { value: () => nowMs });
+  const setClock = async (ms: number) => {
+    nowMs = ms;
+    // The lease watches this clock too, and is renewed soon.
+    t.ok(await app.replica.waitUntilMayDecide());
+  };
+  const { api_key: key, secret } = await createKey(service, { expires_at });
+  const before = await latestSeq();
+  await setClock(Date.parse(expires_at) - 1);
+  t.equal((await me({ 'x-api-key': key })).statusCode, 200, 'it works to the last millisecond');
+  await setClock(Date.parse(expires_at));
   const refused = await me({ 'x-api-key': key });
   t.equal(refused.statusCode, 401);
   t.strictSame(refused.json(), expired);
   t.equal(refused.headers['www-authenticate'], 'Bearer realm="latchkey", error="invalid_token"');
+  t.equal(await latestSeq(), before, 'which takes no change');
 
   await patch(secret.id, { status: 'inactive' });
-  t.equal((await me({ 'x-api-key': key })).statusCode, 401);
+  const inactiveToo = await me({ 'x-api-key': key });
+  t.equal(inactiveToo.statusCode, 401);
+  t.strictSame(inactiveToo.json(), expired);
   await patch(secret.id, { status: 'active', expires_at: null });
   t.equal((await me({ 'x-api-key': key })).statusCode, 200);
 });
@@ -608,11 +627,11 @@ t.test('a key never grants more than its creator holds, at its creation and late
       }
     }
     const inherited = await call({ method: 'POST', url, payload: { name: 'Child' }, key });
-    t.strictSame(inherited.json().secret.permissions, held, "by default the creator's");
+    t.strictSame(inherited.json().secret.permissions, held.toSorted(), "by default the creator's");
     if (mayNot.length > 0) {
       const escalated = await patch(secret.id, { permissions: ['*'] }, { key });
       t.equal(escalated.statusCode, 403, 'nor may it give to itself');
-      t.strictSame((await me({ 'x-api-key': key })).json().permissions, held);
+      t.strictSame((await me({ 'x-api-key': key })).json().permissions, held.toSorted());
     }
   }
 });
@@ -749,7 +768,9 @@ t.test(
     const { headers } = environment;
     const author = await createKey(service, { permissions: ['keys:*'] }, { headers });
     const key = author.api_key;
-    const { id } = (await createKey(service, {}, { headers })).secret;
+    const { api_key: subject, secret } = await createKey(service, {}, { headers });
+    const { id } = secret;
+    const eventIds = new Set<string>();
     const start = await latestSeq();
 
     const steps: [string | null, CallOptions][] = [
@@ -777,8 +798,12 @@ t.test(
       if (kind === null) continue;
       seq++;
       const { rows } = await pool.query('SELECT * FROM key_events WHERE seq = $1', [seq]);
-      const { created_at, ...event } = rows[0];
+      const { created_at, event_id, ...event } = rows[0];
       t.type(created_at, Date);
+      t.notOk(eventIds.has(event_id), 'its id is its own');
+      eventIds.add(event_id);
+      const head = await pool.query('SELECT event_id FROM key_event_counter');
+      t.equal(head.rows[0].event_id, event_id, 'and that of the head');
       const after = kind === 'key.deleted' ? null : response.json();
       t.strictSame(event, {
         seq: String(seq),
@@ -786,6 +811,7 @@ t.test(
         tenant_id: 'tenant_default',
         environment_id: environment.id,
         subject_id: id,
+        key_hash: createHash('sha256').update(subject).digest(),
         before: state,
         after,
         actor_key_id: author.secret.id,
