@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run dev test chaos check
+.PHONY: help run dev test model chaos bench check
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,12 +13,15 @@ dev: node_modules/.package-lock.json ## As run, and reload when a source changes
 test: node_modules/.package-lock.json ## Install and run all tests
 	@npm run --silent test
 
-CHANGES ?= 10000
-REPLICAS ?= 4
-SECONDS ?= 600
-SEED ?= 1
+model: node_modules/.package-lock.json ## Run the replication protocol through a million simulated schedules; COUNT, SEED
+	@npm run --silent model -- $(or $(COUNT),1000000) $(SEED)
+
 chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
-	@node --import=tsx test/chaos/run.ts --changes=$(CHANGES) --replicas=$(REPLICAS) --seconds=$(SECONDS) --seed=$(SEED) $(ARGS)
+	@node --import=tsx test/chaos/run.ts --changes=$(or $(CHANGES),10000) --replicas=$(or $(REPLICAS),4) \
+		--seconds=$(or $(SECONDS),600) --seed=$(or $(SEED),1) $(ARGS)
+
+bench: node_modules/.package-lock.json ## Measure the key table: memory, lookups, growth; COUNT
+	@node --import=tsx bench/key-table.ts $(COUNT)
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check

@@ -10,12 +10,13 @@ import { version } from './lib/version.ts';
 import access from './plugins/access.ts';
 import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
-import { refuseBrokenRequest } from './plugins/broken-requests.ts';
+import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import database from './plugins/database.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
+import orderlyStop from './plugins/orderly-stop.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import tenants from './plugins/tenants.ts';
@@ -42,7 +43,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     forceCloseConnections: 'idle',
     // A start may wait for the database, which gives up by itself.
     pluginTimeout: 0,
@@ -53,6 +54,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(validation);
   await app.register(errors);
   await app.register(accessLog);
+  await app.register(brokenRequests);
+  await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });

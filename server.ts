@@ -67,8 +67,8 @@ async function stop(): Promise<void> {
 /** Mistakes that the operator can mend are told in a sentence; anything else with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'EADDRINUSE')
-    return 'The port is in use by another process: set PORT to another';
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
+    return `Port ${error.port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another`;
   const isKnown = [ConfigError, EmbeddedPostgresError, DatabaseUnreachableError].some(
     (known) => error instanceof known,
   );

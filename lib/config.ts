@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
 import { type Static, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
@@ -12,6 +13,13 @@ import {
 const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
 
+/** What the settings' formats mean. */
+const formats = {
+  postgres: (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
+  redis: (text: string) => /^rediss?:\/\//.test(text) && URL.canParse(text),
+  networks: (text: string) => entriesOf(text).every(isNetwork),
+};
+
 const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
 
 /** The settings as an operator writes them. Each description completes "NAME must be …". */
@@ -21,16 +29,16 @@ const Settings = Type.Object({
   PORT: Type.Integer({ default: 8080, ...port }),
   METRICS_PORT: Type.Optional(Type.Integer(port)),
   DATABASE_URL: Type.Optional(
-    Type.String({ pattern: '^postgres(ql)?://', description: 'a URL that begins with postgres://' }),
+    Type.String({ format: 'postgres', description: 'a URL that begins with postgres://' }),
   ),
   DATA_DIR: Type.String({ default: './data' }),
   REDIS_URL: Type.Optional(
-    Type.String({ pattern: '^rediss?://', description: 'a URL that begins with redis:// or rediss://' }),
+    Type.String({ format: 'redis', description: 'a URL that begins with redis:// or rediss://' }),
   ),
   API_KEYS: Type.String({ default: '{}' }),
   TRUSTED_PROXIES: Type.String({
     default: '',
-    pattern: '^([0-9A-Fa-f.:/]+( *, *|$))*$',
+    format: 'networks',
     description: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
   }),
   FAILED_AUTH_LIMIT: Type.Integer({
@@ -113,7 +121,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ?? null,
     configuredKeys,
-    trustedProxies: settings.TRUSTED_PROXIES.split(',').flatMap((entry) => entry.trim() || []),
+    trustedProxies: entriesOf(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
@@ -141,6 +149,7 @@ function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Set
     useDefaults: true,
     coerceTypes: true,
     verbose: true,
+    formats,
   });
   const validate = ajv.compile<Settings>({ ...Settings, additionalProperties: false });
   const settings: unknown = { ...environment };
@@ -150,6 +159,16 @@ function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Set
     mistakes.push(`${error.instancePath.slice(1)} must be ${description}`);
   }
   return null;
+}
+
+const entriesOf = (list: string): string[] => list.split(',').flatMap((entry) => entry.trim() || []);
+
+/** Whether the text is an IP address, or a network such as `10.0.0.0/8`. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d*$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function refuseDevelopmentKey(configuredKeys: ConfiguredKeys, mistakes: string[]): void {

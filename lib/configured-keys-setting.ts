@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { type ConfiguredKey, configuredKeyId } from './keys/configured-keys.ts';
+import { redact } from './redact.ts';
 
 const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
 
@@ -33,8 +34,7 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
       mistakes.push(`${where}: its name must be the SHA-256 of the key, 64 lower-case hex characters`);
     }
     if (!Value.Check(Entry, entry)) {
-      for (const { path, message } of Value.Errors(Entry, entry))
-        mistakes.push(`${where}: ${path} ${message}`);
+      mistakes.push(...mistakesIn(entry).map((mistake) => `${where}${mistake}`));
       return;
     }
     const digest = Buffer.from(hash, 'hex').toString('binary');
@@ -48,6 +48,15 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
     });
   });
   return keys;
+}
+
+/** The first mistake in each field. A field's name could be a key that was put in the wrong place. */
+function mistakesIn(entry: unknown): string[] {
+  const messages = new Map<string, string>();
+  for (const { path, message } of Value.Errors(Entry, entry)) {
+    if (!messages.has(path)) messages.set(path, message);
+  }
+  return [...messages].map(([path, message]) => `${redact(path)}: ${message}`);
 }
 
 function parseObject(json: string): object | null {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Access } from '../lib/access.ts';
+import { addressOf } from '../lib/address.ts';
 import { ApiError, unavailable } from '../lib/errors.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
@@ -70,23 +71,25 @@ export default fp<AuthOptions>(
         configuredKeys,
         app.replica.keys,
       );
-      if (!verification.accepted) {
+      if (verification.accepted) {
+        request.auth = verification.identity;
+        admit(verification.identity, request, reply, done);
+      } else {
         request.refusedKeyId = verification.keyId;
-        return refuse(request, verification.reason, done);
+        refuse(request, verification.reason, done);
       }
-      const { identity } = verification;
-      request.auth = identity;
-      if (identity.rateLimit === null) return done(permissionError(identity, access));
-      app.rateLimits
-        .countRequest(request, reply)
-        .then(() => done(permissionError(identity, access)))
-        .catch(done);
+    }
+
+    function admit(identity: Identity, request: FastifyRequest, reply: FastifyReply, done: HookDone): void {
+      const finish = () => done(permissionError(identity, request.routeOptions.config.access));
+      if (identity.rateLimit === null) finish();
+      else app.rateLimits.countRequest(request, reply).then(finish).catch(done);
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, done: HookDone): void {
       const error = refusals[reason]();
-      if (error.statusCode !== 401) return done(error);
-      app.rateLimits.countFailure(request).then(() => done(error), done);
+      if (error.statusCode === 401) app.rateLimits.countFailure(request).then(() => done(error), done);
+      else done(error);
     }
   },
   { name: 'auth', dependencies: ['replica', 'rate-limits'] },
@@ -140,5 +143,5 @@ function scopeOf(this: FastifyRequest): Scope {
 
 function actorOf(this: FastifyRequest): Actor {
   const { keyId, userId } = this.identity();
-  return { keyId, userId, address: this.ip, requestId: this.id };
+  return { keyId, userId, address: addressOf(this), requestId: this.id };
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
+import { addressOf } from '../lib/address.ts';
 import { ApiError } from '../lib/errors.ts';
 
 declare module 'fastify' {
@@ -11,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-export interface RateLimits {
+interface RateLimits {
   /** Throws 429 when the address has presented too many refused keys. Asks nobody: call it before any lookup. */
   refuseFloodingAddress(request: FastifyRequest): void;
   /** Counts a refused key against the address. */
@@ -47,7 +48,7 @@ interface Limiters {
 /** Limits of keys and of addresses that present wrong ones. With Redis, all processes count together. */
 export default fp<RateLimitsOptions>(
   async (app, { redisUrl, failedAuthLimit }) => {
-    const local = await createLimiters(app, failedAuthLimit, { cache: countersMaxEntries });
+    const local = await createLimiters(app, failedAuthLimit);
     const redis = redisUrl === null ? null : await connectRedis(app, redisUrl);
     const shared = redis && (await createLimiters(app, failedAuthLimit, { redis, nameSpace: 'latchkey:' }));
     let redisPausedUntilMs = 0;
@@ -74,14 +75,14 @@ export default fp<RateLimitsOptions>(
 
     app.decorate('rateLimits', {
       refuseFloodingAddress(request) {
-        const untilMs = floodingAddresses.get(normalizeIP(request.ip)) ?? 0;
+        const untilMs = floodingAddresses.get(normalizeIP(addressOf(request))) ?? 0;
         if (untilMs > Date.now()) throw tooManyRequests(untilMs - Date.now());
       },
       async countFailure(request) {
         if (failedAuthLimit === 0) return;
         const failures = await count('failures', request);
         if (failures === null || failures.remaining > 0) return;
-        floodingAddresses.set(normalizeIP(request.ip), Date.now() + failures.ttl);
+        floodingAddresses.set(normalizeIP(addressOf(request)), Date.now() + failures.ttl);
       },
       async countRequest(request, reply) {
         if (request.auth?.rateLimit == null) return;
@@ -109,18 +110,22 @@ const tooManyRequests = (retryAfterMs: number): ApiError =>
 async function createLimiters(
   app: FastifyInstance,
   failedAuthLimit: number,
-  store: FastifyRateLimitOptions,
+  store: FastifyRateLimitOptions = {},
 ): Promise<Limiters> {
   const created: Limiters[] = [];
+  // A limiter counts in a store of its own, which doesn't take its size from the plugin's.
+  const size = { cache: countersMaxEntries };
   await app.register(async (scope) => {
     await scope.register(rateLimit, { global: false, ...store });
     created.push({
       failures: scope.createRateLimit({
+        ...size,
         max: failedAuthLimit,
         timeWindow: minuteMs,
-        keyGenerator: (request) => `address:${normalizeIP(request.ip)}`,
+        keyGenerator: (request) => `address:${normalizeIP(addressOf(request))}`,
       }),
       requests: scope.createRateLimit({
+        ...size,
         max: (request) => request.auth?.rateLimit?.limit ?? 0,
         timeWindow: (request) => (request.auth?.rateLimit?.windowSeconds ?? 0) * 1000,
         keyGenerator: (request) => `key:${request.auth?.keyId}`,

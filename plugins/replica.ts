@@ -139,6 +139,7 @@ export default fp<ReplicaOptions>(
       new Changes(pool, async (seq) => {
         if (!options.confirmChanges) return true;
         const startMs = clock.monotonicMs();
+        replica.hint();
         const { confirmed } = await confirmations.confirm(seq, confirmTimeoutMs);
         lastPropagationMs = clock.monotonicMs() - startMs;
         propagation.observe(lastPropagationMs / 1000);

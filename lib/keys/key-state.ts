@@ -39,6 +39,9 @@ export class KeyState {
         this.#keys.setEnvironmentActive(tenantId, id, active);
         break;
       }
+      case 'load':
+        this.#keys.reserve(change.keys);
+        break;
       case 'none':
         break;
     }

@@ -52,7 +52,8 @@ const unlimited = 0;
  * About 80 bytes a key, all of it in typed arrays: 73 of record, 5 to 7.5 of index. What keys share (tenants,
  * environments, users, permission sets, rate limits) is kept once, with a count of who refers to it, and goes
  * with the last reference: there are never more of each than keys, besides the tenants, environments and users
- * that are inactive. Records give their memory back when keys go; the index keeps its size.
+ * that are inactive. Each takes a few hundred bytes of heap, so a user for every key costs more than the key.
+ * Records give their memory back when keys go; the index keeps its size.
  *
  * A handle is valid until the next upsert or delete. Read what is needed at once, never after an `await`.
  */
@@ -64,6 +65,8 @@ export class KeyTable {
   readonly #users = new Members(this.#tenants);
   readonly #permissionSets = new Interner<readonly string[]>();
   readonly #rateLimits = new Interner<RateLimit>();
+  /** A load hands in the same array for many keys: each is sorted once. */
+  readonly #permissionTexts = new WeakMap<readonly string[], string>();
 
   /** How many keys there are. */
   get size(): number {
@@ -84,6 +87,11 @@ export class KeyTable {
       permissionSets: this.#permissionSets.size,
       rateLimits: this.#rateLimits.size,
     };
+  }
+
+  /** Prepares an empty table for about `count` keys. */
+  reserve(count: number): void {
+    if (this.size === 0 && count > 0) this.#index.reserve(count);
   }
 
   /**
@@ -212,8 +220,9 @@ export class KeyTable {
   }
 
   #acquirePermissions(permissions: readonly string[]): number {
-    const sorted = [...new Set(permissions)].sort();
-    return this.#permissionSets.acquire(JSON.stringify(sorted), () => Object.freeze(sorted));
+    const text = this.#permissionTexts.get(permissions) ?? JSON.stringify([...new Set(permissions)].sort());
+    this.#permissionTexts.set(permissions, text);
+    return this.#permissionSets.acquire(text, () => Object.freeze(JSON.parse(text)));
   }
 
   #acquireRateLimit(rateLimit: RateLimit | null): number {

@@ -14,6 +14,8 @@ const tagMask = (1 << tagBits) - 1;
 export const maxRecords = 2 ** (32 - tagBits) - 1;
 
 const firstSlots = 2048;
+/** So few that hardly one in a thousand segments is full before its time. */
+const reservedPerSegment = 1500;
 const growth = 1.5;
 const maxLoad = 0.8;
 /** The directory's top 16 bits of the hash; the other 16 choose the slot. */
@@ -78,6 +80,14 @@ export class RecordIndex {
     this.#records = records;
   }
 
+  /** Makes the segments that about `count` records will need, which saves splitting them one by one. Only while empty. */
+  reserve(count: number): void {
+    const segments = 2 ** Math.min(maxDepth, Math.max(0, Math.ceil(Math.log2(count / reservedPerSegment))));
+    this.#depth = Math.log2(segments);
+    this.#directory = Array.from({ length: segments }, () => new Segment(this.#depth, 0));
+    this.#bytes = segments * firstSlots * 4;
+  }
+
   get bytes(): number {
     return this.#bytes + this.#directory.length * 8;
   }
@@ -131,36 +141,37 @@ export class RecordIndex {
   #makeRoom(hash: number): void {
     const full = this.#segmentOf(hash);
     const mayGrow = full.slots.length === firstSlots || full.depth === maxDepth;
-    if (mayGrow) this.#replace(hash, full, [new Segment(full.depth, full.used + 1)]);
-    else this.#split(hash, full);
+    // Hashing is most of the work, as each record is somewhere else in memory: done once.
+    const hashes = full.slots.map((slot) => (slot === 0 ? 0 : this.#records.hashOf(recordIn(slot))));
+    const segments = mayGrow ? [new Segment(full.depth, full.used + 1)] : this.#halvesFor(full, hashes);
+    this.#replace(hash, full, hashes, segments);
   }
 
-  #split(hash: number, full: Segment): void {
+  /** The two segments, still empty, that a full one is split into. */
+  #halvesFor(full: Segment, hashes: Uint32Array): Segment[] {
     if (full.depth === this.#depth) this.#doubleDirectory();
     const depth = full.depth + 1;
-    let upper = 0;
-    for (const slot of full.slots) {
-      if (slot !== 0) upper += directoryAt(this.#records.hashOf(recordIn(slot)), depth) & 1;
-    }
-    this.#replace(hash, full, [new Segment(depth, full.used - upper), new Segment(depth, upper)]);
+    const isUpper = (slot: number, at: number) =>
+      slot !== 0 && (directoryAt(hashes[at] ?? 0, depth) & 1) === 1;
+    const upper = full.slots.filter(isUpper).length;
+    return [new Segment(depth, full.used - upper), new Segment(depth, upper)];
   }
 
   /** Puts one or two new segments in a segment's place and moves its records there. */
-  #replace(hash: number, old: Segment, segments: readonly Segment[]): void {
+  #replace(hash: number, old: Segment, hashes: Uint32Array, segments: readonly Segment[]): void {
     const span = 2 ** (this.#depth - old.depth);
     const first = directoryAt(hash, old.depth) * span;
+    const spanOfEach = span / segments.length;
     segments.forEach((segment, i) => {
-      const spanOfEach = span / segments.length;
       const begin = first + i * spanOfEach;
       this.#directory.fill(segment, begin, begin + spanOfEach);
       this.#bytes += segment.slots.byteLength;
     });
     this.#bytes -= old.slots.byteLength;
-    for (const slot of old.slots) {
-      if (slot === 0) continue;
-      const hashOfSlot = this.#records.hashOf(recordIn(slot));
-      this.#segmentOf(hashOfSlot).place(hashOfSlot, slot);
-    }
+    old.slots.forEach((slot, at) => {
+      const hashOfSlot = hashes[at] ?? 0;
+      if (slot !== 0) this.#segmentOf(hashOfSlot).place(hashOfSlot, slot);
+    });
   }
 
   #doubleDirectory(): void {

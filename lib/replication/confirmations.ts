@@ -1,6 +1,6 @@
 import { Alarm } from './alarm.ts';
 import { backoffMs } from './backoff.ts';
-import type { Clock, Random, ReplicaRow, ReplicasBehind, Timers, WriterDatabase } from './ports.ts';
+import type { Clock, Random, ReplicasBehind, Timers, WriterDatabase } from './ports.ts';
 
 /** Whether no replica decides any more by the state before a change. False: it wasn't known in time. */
 export interface Confirmation {
@@ -51,7 +51,8 @@ export class Confirmations {
 
   /**
    * Waits for the change whose event has the number `seq`; to be called after its commit has returned.
-   * Never rejects; `{confirmed: false}` after `timeoutMs`, and then the change stays committed.
+   * Never rejects; `{confirmed: false}` after `timeoutMs`, and then the change stays committed. That should be
+   * longer than a lease, which is what a replica costs that was killed.
    */
   confirm(seq: number, timeoutMs: number): Promise<Confirmation> {
     return new Promise((resolve) => {
@@ -80,9 +81,9 @@ export class Confirmations {
     let failures = 0;
     while (this.#waiting.size > 0) {
       this.#hints.reset();
-      let restMs = this.#options.pollMs;
+      let restMs: number;
       try {
-        await this.#poll();
+        restMs = Math.min(await this.#poll(), this.#options.pollMs);
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -91,33 +92,33 @@ export class Confirmations {
       }
       if (this.#waiting.size > 0) await this.#hints.sleep(restMs);
     }
-    this.#seen = new Map();
     this.#polling = false;
   }
 
-  async #poll(): Promise<void> {
+  /** Looks once, answers whom it can, and returns in how many milliseconds the next lease runs out that it met. */
+  async #poll(): Promise<number> {
     // A change that joins after the poll was sent isn't answered by it: the poll may not have seen a replica
     // that announced itself before that change was committed.
+    const { clock, database } = this.#options;
     const asked = [...this.#waiting];
     const highestSeq = asked.reduce((highest, { seq }) => Math.max(highest, seq), 0);
-    const behind = await this.#options.database.replicasBehind(highestSeq);
-    const nowMs = this.#options.clock.monotonicMs();
+    const behind = await database.replicasBehind(highestSeq);
+    const nowMs = clock.monotonicMs();
     this.#seen = sightings(behind, this.#seen, nowMs);
 
     let slowestSeq = Number.POSITIVE_INFINITY;
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const row of behind.rows) {
-      if (!(await this.#fenced(row, nowMs))) slowestSeq = Math.min(slowestSeq, row.appliedSeq);
+      const leftMs = row.leaseMs - (nowMs - (this.#seen.get(row.id)?.sinceMs ?? nowMs));
+      // A renewal that is on its way either wins against the delete or finds no row.
+      if (leftMs <= 0 && (await database.fence(row.id, row.leaseId, behind.server))) continue;
+      slowestSeq = Math.min(slowestSeq, row.appliedSeq);
+      if (leftMs > 0) nextMs = Math.min(nextMs, leftMs);
     }
     for (const waiting of asked) {
       if (waiting.seq <= slowestSeq) waiting.settle({ confirmed: true });
     }
-  }
-
-  /** Removes the row if its lease has run out. A renewal that is on its way then either wins or finds no row. */
-  async #fenced(row: ReplicaRow, nowMs: number): Promise<boolean> {
-    const seen = this.#seen.get(row.id);
-    if (seen === undefined || nowMs - seen.sinceMs < row.leaseMs) return false;
-    return await this.#options.database.fence(row.id, row.leaseId);
+    return nextMs;
   }
 }
 

@@ -105,8 +105,8 @@ export interface WriterDatabase {
   replicasBehind(seq: number): Promise<ReplicasBehind>;
 
   /**
-   * Deletes the row if it still holds that lease. Waits for a renewal in flight, and then sees its new lease.
-   * True if the row was deleted.
+   * Deletes the row if it still holds that lease and the server is still the one named. Waits for a renewal in
+   * flight, and then sees its new lease. True if the row was deleted.
    */
-  fence(replicaId: string, leaseId: string): Promise<boolean>;
+  fence(replicaId: string, leaseId: string, server: string): Promise<boolean>;
 }

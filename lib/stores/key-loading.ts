@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import type { RateLimit as StoredRateLimit } from '../../schemas/common.ts';
 import type { KeyChange } from '../keys/key-change.ts';
 import type { KeyRecord } from '../keys/key-table.ts';
 import type { Position } from '../replication/ports.ts';
@@ -12,7 +13,7 @@ import {
 } from './key-changes.ts';
 
 /** How many keys are read at a time: a few milliseconds' work, so that the event loop isn't held up for long. */
-const keysPerFetch = 5_000;
+const keysPerFetch = 2_000;
 
 /**
  * Reads everything that decides on keys, as of one instant, and the position in the feed that it belongs to.
@@ -29,59 +30,65 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
     'SELECT id, tenant_id, name, status, rate_limit FROM environments',
   );
   for (const environment of environments.rows) onChange(changeOfEnvironment(environment));
+  onChange({ kind: 'load', keys: only(await client.query<{ keys: number }>(estimatedKeys)).keys });
   await fetchKeys(client, onChange);
   await client.query('COMMIT');
   return { seq: Number(head.seq), eventId: head.event_id };
 }
 
-type KeyRow = [
-  hash: Buffer,
-  id: string,
+/** As of the last ANALYZE: a hint. */
+const estimatedKeys =
+  "SELECT greatest(reltuples, 0)::int AS keys FROM pg_class WHERE oid = 'api_keys'::regclass";
+
+/** What a key has beside its hash, id and expiry: mostly the same as other keys. */
+type Profile = [
   type: KeyRecord['type'],
   tenantId: string,
   environmentId: string,
   userId: string,
   userType: KeyRecord['userType'],
-  permissions: string,
-  rateLimit: string | null,
+  permissions: string[],
+  rateLimit: StoredRateLimit | null,
   active: boolean,
-  expiresAtMs: number | null,
 ];
 
+type KeyRow = [hash: Buffer, id: string, profile: string, expiresAtMs: number | null];
+
 async function fetchKeys(client: Client, onChange: (change: KeyChange) => void): Promise<void> {
-  // Lists and limits come as text, because most keys share theirs: each text is read once.
+  // What keys have in common comes as one text, which is read once for all of them: a third of the time.
   await client.query(`DECLARE keys NO SCROLL CURSOR FOR
-    SELECT hash, id, type, tenant_id, environment_id, user_id, user_type,
-           array_to_json(permissions)::text, rate_limit::text, status = 'active',
+    SELECT hash, id,
+           json_build_array(type, tenant_id, environment_id, user_id, user_type, permissions, rate_limit,
+                            status = 'active')::text,
            (extract(epoch FROM expires_at) * 1000)::float8
       FROM api_keys WHERE status <> 'deleted'`);
-  const permissionsOf = readOnce((text) => JSON.parse(text) as string[]);
-  const limitOf = readOnce((text) => rateLimitOf(JSON.parse(text)));
+  const commonOf = readOnce(readProfile);
+  const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });
+  let fetching = fetch();
   for (;;) {
-    const { rows } = await client.query<KeyRow>({
-      text: `FETCH ${keysPerFetch} FROM keys`,
-      rowMode: 'array',
-    });
-    for (const row of rows) {
-      onChange({
-        kind: 'key',
-        key: {
-          digest: row[0],
-          id: row[1],
-          type: row[2],
-          tenantId: row[3],
-          environmentId: row[4],
-          userId: row[5],
-          userType: row[6],
-          permissions: permissionsOf(row[7]),
-          rateLimit: row[8] === null ? null : limitOf(row[8]),
-          active: row[9],
-          expiresAtMs: row[10],
-        },
-      });
+    const { rows } = await fetching;
+    if (rows.length === 0) return;
+    // The server reads on while these are taken in.
+    fetching = fetch();
+    for (const [digest, id, profile, expiresAtMs] of rows) {
+      onChange({ kind: 'key', key: { digest, id, expiresAtMs, ...commonOf(profile) } });
     }
-    if (rows.length < keysPerFetch) return;
   }
+}
+
+function readProfile(text: string): Omit<KeyRecord, 'digest' | 'id' | 'expiresAtMs'> {
+  const profile: Profile = JSON.parse(text);
+  const [type, tenantId, environmentId, userId, userType, permissions, rateLimit, active] = profile;
+  return {
+    type,
+    tenantId,
+    environmentId,
+    userId,
+    userType,
+    permissions,
+    rateLimit: rateLimitOf(rateLimit),
+    active,
+  };
 }
 
 /** Remembers what texts were read as, for up to 10,000 different ones. */

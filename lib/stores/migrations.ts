@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'pg';
+import { DatabaseError, Pool } from 'pg';
 import { isUnavailable, type Queryable, surviveLostConnections, transaction } from './database.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
@@ -16,7 +16,7 @@ interface Migration {
 }
 
 /** How long a start waits for a database that isn't there yet. */
-const patienceMs = 30_000;
+const defaultPatienceMs = 30_000;
 const retryMs = 500;
 
 export class DatabaseUnreachableError extends Error {
@@ -30,11 +30,12 @@ export class DatabaseUnreachableError extends Error {
 /**
  * Brings the schema up to date: the `.sql` files of `migrations/` that have not been applied, in the order
  * of their names, all in one transaction. Processes that start together wait for each other, and all
- * for the database, for half a minute.
+ * for the database.
+ * @param patienceMs how long to wait for it
  * @returns the names of those that were applied
  * @throws DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(url: string, patienceMs = defaultPatienceMs): Promise<string[]> {
   // A connection of its own, without the time limits of requests: a migration takes as long as it takes.
   const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
   surviveLostConnections(pool, () => {}); // The next statement gets another.
@@ -44,6 +45,7 @@ export async function migrate(url: string): Promise<string[]> {
       try {
         return await applyPending(pool);
       } catch (error) {
+        if (isRefusal(error)) throw new DatabaseUnreachableError(error);
         if (!isUnavailable(error)) throw error;
         if (Date.now() > deadlineMs) throw new DatabaseUnreachableError(error);
       }
@@ -53,6 +55,10 @@ export async function migrate(url: string): Promise<string[]> {
     await pool.end();
   }
 }
+
+/** Whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
 
 async function applyPending(pool: Pool): Promise<string[]> {
   const migrations = await readMigrations();

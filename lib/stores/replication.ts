@@ -90,12 +90,19 @@ interface HeadColumns {
 type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | { seq: null; event_id: null });
 
 /**
- * One statement, and so one snapshot: were the row renewed by one statement and the events read by another,
- * the lease could count without an event that was committed between the two.
+ * One statement, and so one snapshot, taken at its start. The update may wait for the row's lock and renew the
+ * row after a change was committed that the snapshot doesn't have. That is safe: the row stays behind that
+ * change (`applied_seq` is what was applied before the statement was sent), so its writer waits for it; and if
+ * the writer has deleted the row, the update finds none, even if it was inserted again meanwhile, for a row
+ * inserted after the snapshot isn't visible. Two statements would find it.
+ *
+ * A position is known by its event, or by the head where old events were pruned.
  */
 const renewAndRead = `
   WITH known AS (
     SELECT FROM key_events WHERE seq = $2 AND event_id = $3
+    UNION ALL
+    SELECT FROM key_event_counter WHERE seq = $2 AND event_id = $3
   ), renewed AS (
     UPDATE replicas SET applied_seq = $2, lease_id = gen_random_uuid(), lease_ms = $4, renewed_at = clock_timestamp()
      WHERE id = $1 AND EXISTS (SELECT FROM known)
@@ -110,6 +117,10 @@ const renewAndRead = `
     ) event ON EXISTS (SELECT FROM known)
    ORDER BY event.seq`;
 
+/** Names the server and its start: another one may know older leases. */
+const thisServer =
+  "concat_ws(' ', extract(epoch FROM pg_postmaster_start_time()), inet_server_addr(), inet_server_port())";
+
 /** The statements of a process that waits for its changes to be known everywhere. */
 export class PostgresWriterDatabase implements WriterDatabase {
   readonly #pool: Pool;
@@ -121,7 +132,7 @@ export class PostgresWriterDatabase implements WriterDatabase {
   async replicasBehind(seq: number): Promise<ReplicasBehind> {
     const { rows } = await (this.#pool as Queryable).query<BehindRow>(
       `SELECT server.id AS server, replicas.id, replicas.applied_seq, replicas.lease_id, replicas.lease_ms
-         FROM (SELECT concat(pg_postmaster_start_time(), ' ', inet_server_addr(), ' ', inet_server_port()) AS id) server
+         FROM (SELECT ${thisServer} AS id) server
          LEFT JOIN replicas ON replicas.applied_seq < $1`,
       [seq],
     );
@@ -137,11 +148,11 @@ export class PostgresWriterDatabase implements WriterDatabase {
     };
   }
 
-  async fence(replicaId: string, leaseId: string): Promise<boolean> {
-    const { rowCount } = await this.#pool.query('DELETE FROM replicas WHERE id = $1 AND lease_id = $2', [
-      replicaId,
-      leaseId,
-    ]);
+  async fence(replicaId: string, leaseId: string, server: string): Promise<boolean> {
+    const { rowCount } = await this.#pool.query(
+      `DELETE FROM replicas WHERE id = $1 AND lease_id = $2 AND ${thisServer} = $3`,
+      [replicaId, leaseId, server],
+    );
     return rowCount === 1;
   }
 }

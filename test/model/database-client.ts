@@ -15,9 +15,15 @@ export type Fate = 'answered' | 'request lost' | 'answer lost';
 /** The kinds of statement that a process sends. */
 export type Statement = 'load' | 'announce' | 'renew' | 'leave' | 'look' | 'fence' | 'change';
 
+export interface Trip {
+  readonly fate: Fate;
+  readonly requestMs: number;
+  /** Of the answer, or of the news that the connection is lost. */
+  readonly answerMs: number;
+}
+
 export interface Network {
-  delayMs(statement: Statement): number;
-  fate(statement: Statement): Fate;
+  trip(statement: Statement): Trip;
   /** How long the rows of a load take. */
   loadMs(): number;
 }
@@ -80,8 +86,10 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
     return this.send<ReplicasBehind>('look', (reply) => this.options.database.replicasBehind(reply, seq));
   }
 
-  fence(replicaId: string, leaseId: string): Promise<boolean> {
-    return this.send<boolean>('fence', (reply) => this.options.database.fence(reply, replicaId, leaseId));
+  fence(replicaId: string, leaseId: string, server: string): Promise<boolean> {
+    return this.send<boolean>('fence', (reply) =>
+      this.options.database.fence(reply, replicaId, leaseId, server),
+    );
   }
 
   /** The transaction of a change. */
@@ -92,19 +100,22 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
   /** Sends a statement, whose answer takes `transferMs` longer than the network's delay. */
   protected send<T>(kind: Statement, statement: (reply: Reply<T>) => void, transferMs = 0): Promise<T> {
     const { timeline, network, database, process } = this.options;
+    const trip = network.trip(kind);
+    const fate = this.isCutOff ? 'request lost' : trip.fate;
     return new Promise<T>((resolve, reject) => {
-      const fate = this.isCutOff ? 'request lost' : network.fate(kind);
-      const fail = (): void => {
-        timeline.after(network.delayMs(kind), () => process.deliver(() => reject(CONNECTION_LOST)));
-      };
+      const fail = (): void =>
+        timeline.after(trip.answerMs, () => process.deliver(() => reject(CONNECTION_LOST)));
       if (fate !== 'answered') fail();
       if (fate === 'request lost') return;
-      const done = (value: T): void => {
-        if (fate === 'answer lost') return;
-        timeline.after(network.delayMs(kind) + transferMs, () => process.deliver(() => resolve(value)));
-      };
-      const reply = { done, fail: fate === 'answered' ? fail : () => {} };
-      timeline.after(network.delayMs(kind), () => database.execute(statement, reply));
+      const reply: Reply<T> =
+        fate === 'answer lost'
+          ? { done: () => {}, fail: () => {} }
+          : {
+              done: (value) =>
+                timeline.after(trip.answerMs + transferMs, () => process.deliver(() => resolve(value))),
+              fail,
+            };
+      timeline.after(trip.requestMs, () => database.execute(statement, reply));
     });
   }
 }

@@ -1,7 +1,6 @@
 import { Lease } from '../../lib/replication/lease.ts';
 import type { Position, Renewal, ReplicasBehind } from '../../lib/replication/ports.ts';
-import { DatabaseClient } from './database-client.ts';
-import { type Parts, SOUND_PARTS } from './schedule.ts';
+import { type Parts, type Rule, SOUND_PARTS } from './schedule.ts';
 import {
   type CommittedEdit,
   type Edit,
@@ -17,8 +16,7 @@ export interface Mutant {
   /** The rule that is missing. */
   readonly without: string;
   readonly parts: Parts;
-  /** The number of schedules, from seed 1, among which one must find it guilty. */
-  readonly schedules: number;
+  readonly breaks: Rule;
 }
 
 /** Renews by `INSERT … ON CONFLICT DO UPDATE`, so that a replica appears in the middle of its first sync. */
@@ -59,7 +57,7 @@ class TwoStatementsDatabase extends SimulatedDatabase {
       return;
     }
     this.observer.moment('renew');
-    this.stage(reply, () =>
+    this.stage(reply, 'renew', () =>
       this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
         reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
       ),
@@ -76,7 +74,7 @@ class HeartbeatDatabase extends SimulatedDatabase {
     leaseMs: number,
     maxEvents: number,
   ): void {
-    const reads = this.observer.stallMs() === 0;
+    const reads = this.observer.stallMs('renew') === 0;
     if (reads || !knows(this.snapshot(), applied)) {
       super.renewAndRead(reply, id, applied, leaseMs, maxEvents);
       return;
@@ -108,18 +106,17 @@ class EagerDatabase extends SimulatedDatabase {
   }
 }
 
-/** Takes a lease that it has read to be over for the end of the matter, and deletes nothing. */
-class ReadingFenceDatabase extends SimulatedDatabase {
+/** Waits for a replica that is gone for ever. */
+class NoFenceDatabase extends SimulatedDatabase {
   override fence(reply: Reply<boolean>): void {
-    this.observer.moment('fence');
-    reply.done(true);
+    reply.done(false);
   }
 }
 
 /** Deletes the row whatever lease it holds by then. */
 class UnconditionalFenceDatabase extends SimulatedDatabase {
   override fence(reply: Reply<boolean>, id: string): void {
-    this.locked(reply, id, (release) => {
+    this.locked(reply, 'fence', id, (release) => {
       this.rows.delete(id);
       release();
       reply.done(true);
@@ -132,10 +129,10 @@ class SerialDatabase extends SimulatedDatabase {
   #serial = 0;
 
   override change(reply: Reply<CommittedEdit>, key: number): void {
-    this.locked(reply, `key ${key}`, (release) => {
+    this.locked(reply, 'change', `key ${key}`, (release) => {
       this.#serial += 1;
       const seq = this.#serial;
-      this.stage(reply, () => {
+      this.stage(reply, 'change', () => {
         const committed = this.append(seq, key);
         this.feed.sort((one, other) => one.seq - other.seq);
         release();
@@ -225,8 +222,15 @@ class LaggingPollDatabase extends SimulatedDatabase {
   }
 }
 
-/** Takes a lease for over when the time of day of the server says so. */
+/**
+ * Takes a lease for over when the time of day of the server says so. Without failovers, of which each could
+ * break it, too: they take the lease in the row back to an earlier one.
+ */
 class ServerTimeDatabase extends SimulatedDatabase {
+  override backupHasAllRows(): boolean {
+    return false;
+  }
+
   override replicasBehind(reply: Reply<ReplicasBehind>, seq: number): void {
     super.replicasBehind(
       {
@@ -242,6 +246,26 @@ class ServerTimeDatabase extends SimulatedDatabase {
       },
       seq,
     );
+  }
+}
+
+/** Goes by the server's time of day, which is never set here, and takes what it reads for the end of the matter. */
+class ReadingFenceDatabase extends ServerTimeDatabase {
+  override wallMs(): number {
+    return this.timeline.nowMs;
+  }
+
+  override fence(reply: Reply<boolean>): void {
+    this.observer.moment('fence');
+    reply.done(true);
+  }
+}
+
+/** Takes a lease that it has waited out for the end of the matter, and leaves the row to later changes. */
+class LazyFenceDatabase extends SimulatedDatabase {
+  override fence(reply: Reply<boolean>): void {
+    this.observer.moment('fence');
+    reply.done(true);
   }
 }
 
@@ -271,11 +295,35 @@ class PartialReadDatabase extends SimulatedDatabase {
   }
 }
 
-/** Forgets which server an observation comes from. */
-class NamelessServerClient extends DatabaseClient {
-  override async replicasBehind(seq: number): Promise<ReplicasBehind> {
-    const { rows } = await super.replicasBehind(seq);
-    return { server: '', rows };
+/** Takes every server for the same. */
+class NamelessDatabase extends SimulatedDatabase {
+  protected override serverName(): string {
+    return 'server';
+  }
+}
+
+/** Renews on the primary and reads on a standby that lags behind. */
+class LaggingReadDatabase extends SimulatedDatabase {
+  override renewAndRead(
+    reply: Reply<Renewal<Edit>>,
+    id: string,
+    applied: Position,
+    leaseMs: number,
+    maxEvents: number,
+  ): void {
+    const snapshot = this.snapshot();
+    const lagging = { ...snapshot, headSeq: Math.max(applied.seq, snapshot.headSeq - 1) };
+    super.renewAndRead(
+      {
+        done: (renewal) =>
+          reply.done(renewal.outcome === 'renewed' ? read(lagging, applied, maxEvents) : renewal),
+        fail: () => reply.fail(),
+      },
+      id,
+      applied,
+      leaseMs,
+      maxEvents,
+    );
   }
 }
 
@@ -293,56 +341,57 @@ function withDatabase(Database: typeof SimulatedDatabase): Parts {
 export const MUTANTS: readonly Mutant[] = [
   {
     without: 'the announcement before the first lease',
+    breaks: 'promise',
     parts: withDatabase(UpsertingDatabase),
-    schedules: 1000,
   },
   {
-    without: 'one snapshot for renewal and read',
-    parts: withDatabase(TwoStatementsDatabase),
-    schedules: 20_000,
+    without: 'reading on the primary',
+    breaks: 'promise',
+    parts: withDatabase(LaggingReadDatabase),
   },
   {
     without: 'a read with each renewal',
+    breaks: 'promise',
     parts: withDatabase(HeartbeatDatabase),
-    schedules: 1000,
   },
   {
     without: 'acknowledging only what has been applied',
+    breaks: 'promise',
     parts: withDatabase(EagerDatabase),
-    schedules: 1000,
   },
   {
     without: 'a lease only after the last event that its statement saw',
+    breaks: 'promise',
     parts: withDatabase(PartialReadDatabase),
-    schedules: 1000,
   },
   {
-    without: 'fencing by a delete, in place of a read',
+    without: 'fencing by a delete, by one read of the lease',
+    breaks: 'promise',
     parts: withDatabase(ReadingFenceDatabase),
-    schedules: 1000,
   },
   {
     without: 'the condition of the fencing delete',
+    breaks: 'promise',
     parts: withDatabase(UnconditionalFenceDatabase),
-    schedules: 1000,
   },
   {
     without: 'a lease that counts from before the send',
+    breaks: 'promise',
     parts: { ...SOUND_PARTS, lease: (clock, times) => new LateLease(clock, times) },
-    schedules: 1000,
   },
   {
     without: 'the safety margin',
+    breaks: 'promise',
     parts: { ...SOUND_PARTS, lease: (clock, times) => new Lease(clock, { ...times, marginMs: 0 }) },
-    schedules: 1000,
   },
   {
     without: 'numbers in the order of commits',
+    breaks: 'promise',
     parts: withDatabase(SerialDatabase),
-    schedules: 1000,
   },
   {
     without: 'the wall clock',
+    breaks: 'promise',
     parts: {
       ...SOUND_PARTS,
       leaseClock: (process) => ({
@@ -350,43 +399,43 @@ export const MUTANTS: readonly Mutant[] = [
         wallMs: () => process.monotonicMs(),
       }),
     },
-    schedules: 1000,
   },
   {
     without: 'the monotonic clock',
+    breaks: 'promise',
     parts: {
       ...SOUND_PARTS,
       leaseClock: (process) => ({ monotonicMs: () => process.wallMs(), wallMs: () => process.wallMs() }),
     },
-    schedules: 1000,
   },
   {
     without: 'noticing that the feed went backwards',
+    breaks: 'promise',
     parts: withDatabase(TrustingDatabase),
-    schedules: 1000,
   },
   {
     without: 'the ids of events, by their numbers alone',
+    breaks: 'promise',
     parts: withDatabase(NumbersOnlyDatabase),
-    schedules: 1000,
   },
   {
     without: 'refusing to renew for a position of another history',
+    breaks: 'promise',
     parts: withDatabase(RenewsDivergedDatabase),
-    schedules: 1000,
   },
   {
     without: 'a look at the replicas begun after the commit',
+    breaks: 'promise',
     parts: withDatabase(LaggingPollDatabase),
-    schedules: 1000,
   },
   {
     without: "waiting leases out on the writer's own clock, by the server's time of day",
+    breaks: 'promise',
     parts: withDatabase(ServerTimeDatabase),
-    schedules: 1000,
   },
   {
     without: "waiting leases out on the writer's monotonic clock, by its time of day",
+    breaks: 'promise',
     parts: {
       ...SOUND_PARTS,
       confirmationClock: (process) => ({
@@ -394,11 +443,29 @@ export const MUTANTS: readonly Mutant[] = [
         wallMs: () => process.wallMs(),
       }),
     },
-    schedules: 1000,
   },
   {
     without: 'forgetting what was seen on another server',
-    parts: { ...SOUND_PARTS, client: (options) => new NamelessServerClient(options) },
-    schedules: 1000,
+    breaks: 'promise',
+    parts: withDatabase(NamelessDatabase),
+  },
+  {
+    without: 'fencing',
+    breaks: 'liveness',
+    parts: withDatabase(NoFenceDatabase),
+  },
+];
+
+/** Too rare among random schedules; the one of late-announcement.ts finds them. */
+export const RARE_MUTANTS: readonly Mutant[] = [
+  {
+    without: 'one snapshot for renewal and read',
+    breaks: 'promise',
+    parts: withDatabase(TwoStatementsDatabase),
+  },
+  {
+    without: 'fencing by a delete, by waiting alone',
+    breaks: 'promise',
+    parts: withDatabase(LazyFenceDatabase),
   },
 ];

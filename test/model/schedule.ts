@@ -3,7 +3,7 @@ import type { ReplicatedState } from '../../lib/replication/feed.ts';
 import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
 import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
-import { type ClientOptions, DatabaseClient } from './database-client.ts';
+import { DatabaseClient } from './database-client.ts';
 import { SeededRandom } from './random.ts';
 import {
   type CommittedEdit,
@@ -18,30 +18,38 @@ import { type Mishap, Weather } from './weather.ts';
 /** The parts that a mutant replaces. */
 export interface Parts {
   database(timeline: Timeline, observer: DatabaseObserver): SimulatedDatabase;
-  client(options: ClientOptions): DatabaseClient;
   /** The clock that the lease reads. */
   leaseClock(process: SimulatedProcess): Clock;
   lease(clock: Clock, times: LeaseTimes): Lease;
-  /** The part of a process that confirms changes. */
+  /** The clock that waits for the leases of others. */
   confirmationClock(process: SimulatedProcess): Clock;
   pollMs: number;
 }
 
 export const SOUND_PARTS: Parts = {
   database: (timeline, observer) => new SimulatedDatabase(timeline, observer),
-  client: (options) => new DatabaseClient(options),
   leaseClock: (process) => process,
   lease: (clock, times) => new Lease(clock, times),
   confirmationClock: (process) => process,
   pollMs: 150,
 };
 
+/** What a schedule can break: the promise, or that everyone gets on once the trouble is over. */
+export type Rule = 'promise' | 'liveness';
+
+export interface Guilt {
+  readonly broken: Rule;
+  readonly how: string;
+}
+
 export interface Verdict {
-  /** What went wrong, or null. */
-  readonly guilty: string | null;
+  readonly guilt: Guilt | null;
+  /** Empty unless asked for. */
   readonly trace: readonly string[];
-  readonly answered: number;
-  readonly decidable: number;
+  /** Changes that were answered. */
+  readonly answers: number;
+  /** Instants at which a replica with a valid lease was compared with what had been answered. */
+  readonly comparisons: number;
 }
 
 const KEYS = 3;
@@ -54,7 +62,7 @@ const ROUGH_MS = 6_000;
 const CHANGE_DEADLINE_MS = 12_000;
 const POLL_TIMES_TO_LOOK = 3;
 /** More awaits than the longest chain of promises between an input and its last effect. */
-const MICROTASK_ROUNDS = 16;
+const MICROTASK_ROUNDS = 8;
 
 class Edits implements ReplicatedState<Edit> {
   readonly edits: number[] = new Array(KEYS).fill(-1);
@@ -86,6 +94,8 @@ export class Schedule implements DatabaseObserver {
   readonly #random: SeededRandom;
   readonly #parts: Parts;
   readonly #timeline = new Timeline();
+  /** Whether this schedule asks for liveness in the end, which takes longer than all before it. */
+  readonly #endsCalm: boolean;
   readonly #weather: Weather;
   readonly #database: SimulatedDatabase;
   readonly #services: Service[] = [];
@@ -95,13 +105,14 @@ export class Schedule implements DatabaseObserver {
   #answered: CommittedEdit[] = [];
   readonly #reached: Service[] = [];
   #started = 0;
-  #guilty: string | null = null;
-  #decidable = 0;
+  #guilt: Guilt | null = null;
+  #comparisons = 0;
   #answers = 0;
 
   constructor(seed: number, parts: Parts, traced: boolean) {
     this.#random = new SeededRandom(seed);
     this.#parts = parts;
+    this.#endsCalm = this.#random.chance(0.25);
     this.#weather = new Weather(this.#random, LEASE_MS);
     this.#database = parts.database(this.#timeline, this);
     this.#trace = traced ? [] : null;
@@ -112,12 +123,12 @@ export class Schedule implements DatabaseObserver {
     for (let index = 0; index < services; index += 1) this.#start();
     this.#scheduleTrouble();
     await this.#until(ROUGH_MS);
-    if (this.#guilty === null) await this.#calmDown();
+    if (this.#guilt === null && this.#endsCalm) await this.#calmDown();
     return {
-      guilty: this.#guilty,
+      guilt: this.#guilt,
       trace: this.#trace ?? [],
-      answered: this.#answers,
-      decidable: this.#decidable,
+      answers: this.#answers,
+      comparisons: this.#comparisons,
     };
   }
 
@@ -127,7 +138,7 @@ export class Schedule implements DatabaseObserver {
 
   moment(name: string): void {
     this.trace(() => `database: ${name}`);
-    if (this.#weather.changesNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#change());
+    if (this.#weather.changesNow(name)) this.#changeWithin(10);
     if (this.#weather.stopsNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#stop());
   }
 
@@ -147,11 +158,11 @@ export class Schedule implements DatabaseObserver {
     this.#started += 1;
     const name = `replica ${this.#started}`;
     const clocks = {
-      rate: this.#random.pick([SLOWEST_RATE, 1, FASTEST_RATE]) ?? 1,
+      rate: this.#random.pick([SLOWEST_RATE, SLOWEST_RATE, 1, FASTEST_RATE, FASTEST_RATE]) ?? 1,
       wallOffsetMs: this.#random.between(-10_000, 10_000),
     };
     const process = new SimulatedProcess(this.#timeline, clocks, () => this.#reached.push(service));
-    const client = this.#parts.client({
+    const client = new DatabaseClient({
       timeline: this.#timeline,
       network: this.#weather,
       database: this.#database,
@@ -211,7 +222,7 @@ export class Schedule implements DatabaseObserver {
         this.#setWallClock(service);
         break;
       case 'crash':
-        this.#crash(service);
+        this.#end(service);
         break;
       case 'leave':
         this.#leave(service);
@@ -242,7 +253,8 @@ export class Schedule implements DatabaseObserver {
   #cutOff(service: Service): void {
     this.trace(() => `${service.name} is cut off from the database`);
     service.client.isCutOff = true;
-    this.#timeline.after(this.#weather.pauseMs(), () => {
+    this.#changeWithin(50);
+    this.#timeline.after(this.#weather.cutOffMs(), () => {
       this.trace(() => `${service.name} reaches the database again`);
       service.client.isCutOff = false;
     });
@@ -263,8 +275,8 @@ export class Schedule implements DatabaseObserver {
     service.process.setWallClock(byMs);
   }
 
-  #crash(service: Service): void {
-    this.trace(() => `${service.name} crashes`);
+  #end(service: Service): void {
+    this.trace(() => `${service.name} ends`);
     service.process.kill();
     this.#replace(service);
   }
@@ -272,11 +284,11 @@ export class Schedule implements DatabaseObserver {
   #leave(service: Service): void {
     if (service.process.condition !== 'running') return;
     this.trace(() => `${service.name} leaves`);
-    service.replica.stop().then(
-      () => service.process.kill(),
-      () => service.process.kill(),
-    );
-    this.#replace(service);
+    service.process.deliver(() => {
+      void service.replica.stop().then(() => {
+        if (service.process.condition !== 'dead') this.#end(service);
+      });
+    });
   }
 
   #replace(service: Service): void {
@@ -298,7 +310,7 @@ export class Schedule implements DatabaseObserver {
     if (mishap !== 'restart database') this.#restore();
     this.#timeline.after(downMs, () => this.#database.comeUp());
     for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
-      this.#timeline.after(downMs + this.#random.between(0, 50), () => this.#change());
+      this.#timeline.after(downMs, () => this.#changeWithin(50));
     }
   }
 
@@ -318,6 +330,10 @@ export class Schedule implements DatabaseObserver {
   #hint(service: Service, hint: () => void): void {
     const delayMs = this.#weather.hintDelayMs();
     if (delayMs !== null) this.#timeline.after(delayMs, () => service.process.deliver(hint));
+  }
+
+  #changeWithin(delayMs: number): void {
+    this.#timeline.after(this.#random.between(0, delayMs), () => this.#change());
   }
 
   #change(): void {
@@ -348,16 +364,25 @@ export class Schedule implements DatabaseObserver {
   /** The promise: a decision at this instant knows all that was answered. */
   #verify({ name, process, lease, state }: Service): void {
     if (process.condition !== 'running' || !lease.isValid()) return;
-    this.#decidable += 1;
+    this.#comparisons += 1;
     for (const [key, required] of this.#required.entries()) {
       const known = state.edits[key] ?? -1;
       if (known >= required) continue;
-      this.#guilty ??= `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`;
+      this.#blame(
+        'promise',
+        `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`,
+      );
     }
   }
 
+  #blame(broken: Rule, how: string): void {
+    if (this.#guilt !== null) return;
+    this.#guilt = { broken, how };
+    this.trace(() => `${broken} broken: ${how}`);
+  }
+
   async #until(untilMs: number): Promise<void> {
-    while (this.#guilty === null && this.#timeline.advance(untilMs)) {
+    while (this.#guilt === null && this.#timeline.advance(untilMs)) {
       if (this.#reached.length === 0) continue;
       // What goes wrong between an input and its effects counts, too: hence once before and once after.
       for (const service of this.#reached) this.#verify(service);
@@ -374,7 +399,7 @@ export class Schedule implements DatabaseObserver {
     // What is stuck comes loose within 1.5 leases (an answer: twice); a backoff ends within another.
     await this.#until(ROUGH_MS + 6 * LEASE_MS);
     const service = this.#random.pick(this.#services);
-    if (service === undefined || this.#guilty !== null) return;
+    if (service === undefined || this.#guilt !== null) return;
     let answered = false;
     service.process.deliver(() => {
       void this.#changeBy(service, 0, CHANGE_DEADLINE_MS).then((confirmed) => {
@@ -383,11 +408,11 @@ export class Schedule implements DatabaseObserver {
     });
     const slowestLeaseMs = (LEASE_MS + POLL_TIMES_TO_LOOK * SOUND_PARTS.pollMs) / SLOWEST_RATE;
     await this.#until(this.#timeline.nowMs + slowestLeaseMs);
-    if (!answered) this.#guilty ??= 'liveness: the last change is not answered within a lease';
+    if (!answered) this.#blame('liveness', 'the last change is not answered within a lease');
     const edits = this.#database.edits(KEYS);
     for (const { name, lease, state } of this.#services) {
-      if (!lease.isValid()) this.#guilty ??= `liveness: ${name} can not decide`;
-      if (edits.join() !== state.edits.join()) this.#guilty ??= `liveness: ${name} differs from the database`;
+      if (!lease.isValid()) this.#blame('liveness', `${name} can not decide`);
+      if (edits.join() !== state.edits.join()) this.#blame('liveness', `${name} differs from the database`);
     }
   }
 }

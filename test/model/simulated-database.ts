@@ -5,6 +5,7 @@ import type {
   ReplicaRow,
   ReplicasBehind,
 } from '../../lib/replication/ports.ts';
+import type { Statement } from './database-client.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A change in the model: the key with this number now has this edit. A later commit has a higher edit. */
@@ -48,7 +49,7 @@ interface Backup {
 
 export interface DatabaseObserver {
   /** How long the next stage of a statement takes: mostly 0, now and then very long. */
-  stallMs(): number;
+  stallMs(statement: Statement): number;
   /** A statement is at a point where something else may well come between. */
   moment(name: string): void;
   feedGrown(): void;
@@ -91,7 +92,7 @@ export class SimulatedDatabase {
     const snapshot = this.snapshot();
     const edits = editsOf(snapshot, keys);
     this.observer.moment('load');
-    this.stage(reply, () => reply.done({ head: headOf(snapshot), edits }));
+    this.stage(reply, 'load', () => reply.done({ head: headOf(snapshot), edits }));
   }
 
   announce(reply: Reply<void>, id: string, leaseMs: number): void {
@@ -118,7 +119,7 @@ export class SimulatedDatabase {
   }
 
   leave(reply: Reply<void>, id: string): void {
-    this.locked(reply, id, (release) => {
+    this.locked(reply, 'leave', id, (release) => {
       this.rows.delete(id);
       release();
       reply.done();
@@ -130,13 +131,17 @@ export class SimulatedDatabase {
     for (const { id, appliedSeq, leaseId, leaseMs } of this.rows.values()) {
       if (appliedSeq < seq) behind.push({ id, appliedSeq, leaseId, leaseMs });
     }
-    reply.done({ server: `server ${this.#generation}`, rows: behind });
+    reply.done({ server: this.serverName(), rows: behind });
   }
 
-  fence(reply: Reply<boolean>, id: string, leaseId: string): void {
+  fence(reply: Reply<boolean>, id: string, leaseId: string, server: string): void {
     const row = this.rows.get(id);
     this.observer.moment('fence');
-    this.locked(reply, id, (release) => {
+    if (server !== this.serverName()) {
+      reply.done(false);
+      return;
+    }
+    this.locked(reply, 'fence', id, (release) => {
       const same = row !== undefined && this.rows.get(id) === row && row.leaseId === leaseId;
       if (same) {
         this.rows.delete(id);
@@ -148,7 +153,7 @@ export class SimulatedDatabase {
   }
 
   change(reply: Reply<CommittedEdit>, key: number): void {
-    this.locked(reply, 'counter', (release) => {
+    this.locked(reply, 'change', 'counter', (release) => {
       const committed = this.append(this.feed.length + 1, key);
       release();
       reply.done(committed);
@@ -203,6 +208,11 @@ export class SimulatedDatabase {
     return this.#up;
   }
 
+  /** Another one after every start. */
+  protected serverName(): string {
+    return `server ${this.#generation}`;
+  }
+
   protected snapshot(): Snapshot {
     return { feed: this.feed, headSeq: this.feed.length };
   }
@@ -215,7 +225,7 @@ export class SimulatedDatabase {
     leaseMs: number,
     then: () => void,
   ): void {
-    this.locked(reply, id, (release) => {
+    this.locked(reply, 'announce', id, (release) => {
       const row = this.rows.get(id);
       if (row === undefined) this.rows.set(id, { id, ...this.#newLease(appliedSeq, leaseMs) });
       else Object.assign(row, this.#newLease(appliedSeq, leaseMs));
@@ -238,7 +248,7 @@ export class SimulatedDatabase {
       then(false);
       return;
     }
-    this.locked(reply, id, (release) => {
+    this.locked(reply, 'renew', id, (release) => {
       const found = this.rows.get(id) === row;
       if (found) {
         const advanced = row.appliedSeq < appliedSeq;
@@ -267,8 +277,8 @@ export class SimulatedDatabase {
   }
 
   /** Runs `then` when the stage before it has taken its time, unless the server has gone by then. */
-  protected stage(reply: Unanswered, then: () => void): void {
-    const stallMs = this.observer.stallMs();
+  protected stage(reply: Unanswered, statement: Statement, then: () => void): void {
+    const stallMs = this.observer.stallMs(statement);
     if (stallMs === 0) {
       then();
       return;
@@ -278,8 +288,13 @@ export class SimulatedDatabase {
   }
 
   /** Waits for a row's lock, holds it for a stage, and hands on the function that commits and releases it. */
-  protected locked(reply: Unanswered, name: string, then: (release: () => void) => void): void {
-    this.stage(reply, () => {
+  protected locked(
+    reply: Unanswered,
+    statement: Statement,
+    name: string,
+    then: (release: () => void) => void,
+  ): void {
+    this.stage(reply, statement, () => {
       const locks = this.#locks;
       const release = (): void => {
         const next = locks.get(name)?.shift();
@@ -287,7 +302,7 @@ export class SimulatedDatabase {
         else next();
       };
       const hold = (): void => {
-        if (locks === this.#locks) this.stage(reply, () => then(release));
+        if (locks === this.#locks) this.stage(reply, statement, () => then(release));
         else reply.fail();
       };
       const queue = locks.get(name);

@@ -1,4 +1,4 @@
-import type { Fate, Network, Statement } from './database-client.ts';
+import type { Fate, Network, Statement, Trip } from './database-client.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What can happen to the whole, apart from what happens to a single statement. */
@@ -63,7 +63,7 @@ export class Weather implements Network {
     this.#hintLoss = sometimes(1);
     this.#slow = sometimes(0.6);
     this.#stuck = sometimes(0.6);
-    this.#stageStuck = sometimes(0.2);
+    this.#stageStuck = sometimes(0.5);
     this.#slowLoad = sometimes(1);
     this.#changeAtMoment = sometimes(0.3);
     this.#stopAtMoment = sometimes(0.15);
@@ -77,28 +77,31 @@ export class Weather implements Network {
     this.#calm = true;
   }
 
-  delayMs(statement: Statement | 'hint'): number {
-    if (this.#happens(this.#stuck, statement)) return this.#about(this.#leaseMs);
-    if (this.#happens(this.#slow, statement)) return this.#random.between(5, 300);
-    return this.#random.between(0.1, 3);
-  }
-
-  fate(statement: Statement): Fate {
-    if (this.#happens(this.#requestLoss, statement)) return 'request lost';
-    return this.#happens(this.#answerLoss, statement) ? 'answer lost' : 'answered';
+  trip(statement: Statement): Trip {
+    return {
+      fate: this.#fate(statement),
+      requestMs: this.#delayMs(statement),
+      answerMs: this.#delayMs(statement),
+    };
   }
 
   loadMs(): number {
     return !this.#calm && this.#random.chance(this.#slowLoad) ? this.#about(this.#leaseMs / 2) : 1;
   }
 
+  /** How long a statement rests at one of its stages in the server. */
   stallMs(): number {
     return !this.#calm && this.#random.chance(this.#stageStuck) ? this.#about(this.#leaseMs / 2) : 0;
   }
 
   /** Null for a hint that gets lost. */
   hintDelayMs(): number | null {
-    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.delayMs('hint');
+    return !this.#calm && this.#random.chance(this.#hintLoss) ? null : this.#delayMs('hint');
+  }
+
+  /** How long a process is cut off from the database. */
+  cutOffMs(): number {
+    return this.#random.between(0.3, 1.8) * this.#leaseMs;
   }
 
   /** How long a process is stopped, a machine suspended. */
@@ -110,12 +113,24 @@ export class Weather implements Network {
     return this.#calm ? undefined : this.#random.pick(this.#mishaps);
   }
 
-  changesNow(): boolean {
-    return !this.#calm && this.#random.chance(this.#changeAtMoment);
+  /** Whether a change comes at such a moment; most likely when a row has just been fenced. */
+  changesNow(moment: string): boolean {
+    return !this.#calm && this.#random.chance(moment === 'fence' ? 0.7 : this.#changeAtMoment);
   }
 
   stopsNow(): boolean {
     return !this.#calm && this.#random.chance(this.#stopAtMoment);
+  }
+
+  #delayMs(statement: Statement | 'hint'): number {
+    if (this.#happens(this.#stuck, statement)) return this.#about(this.#leaseMs);
+    if (this.#happens(this.#slow, statement)) return this.#random.between(5, 300);
+    return this.#random.between(0.1, 3);
+  }
+
+  #fate(statement: Statement): Fate {
+    if (this.#happens(this.#requestLoss, statement)) return 'request lost';
+    return this.#happens(this.#answerLoss, statement) ? 'answer lost' : 'answered';
   }
 
   #happens(probability: number, statement: Statement | 'hint'): boolean {

@@ -1,0 +1,204 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import ts from 'typescript';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const notOurs = ['node_modules', 'dist', 'data', '.git', '.tap', '.env', 'package-lock.json'];
+
+/** Every file of the repository, by its path from the root. */
+async function listFiles(): Promise<string[]> {
+  const top = (await readdir(repository, { withFileTypes: true })).filter(
+    ({ name }) => !notOurs.includes(name),
+  );
+  const files = await Promise.all(
+    top.map(async (entry) => {
+      if (!entry.isDirectory()) return [entry.name];
+      const below = await readdir(path.join(repository, entry.name), {
+        recursive: true,
+        withFileTypes: true,
+      });
+      return below
+        .filter((file) => file.isFile())
+        .map((file) => path.relative(repository, path.join(file.parentPath, file.name)));
+    }),
+  );
+  return files.flat().sort();
+}
+
+interface Import {
+  /** As written, or from the root when it is ours. */
+  from: string;
+  typesOnly: boolean;
+}
+
+interface Source {
+  file: string;
+  imports: Import[];
+  /** Texts in quotes of any kind. */
+  strings: string[];
+  readsEnvironment: boolean;
+}
+
+function read(file: string, text: string): Source {
+  const source: Source = { file, imports: [], strings: [], readsEnvironment: false };
+  const add = (specifier: ts.Node | undefined, typesOnly: boolean) => {
+    if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
+    const ours = specifier.text.startsWith('.');
+    const from = ours ? path.join(path.dirname(file), specifier.text) : specifier.text;
+    source.imports.push({ from, typesOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, importsTypesOnly(node));
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    else if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) source.strings.push(node.text);
+    else if (ts.isPropertyAccessExpression(node) && node.getText() === 'process.env')
+      source.readsEnvironment = true;
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  return source;
+}
+
+function importsTypesOnly({ importClause }: ts.ImportDeclaration): boolean {
+  if (importClause === undefined) return false;
+  if (importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const { name, namedBindings } = importClause;
+  return (
+    name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly)
+  );
+}
+
+/** What each part of the service may import of ours; the others, which nothing imports, may import all. */
+const mayImport: Record<string, string[]> = {
+  schemas: ['schemas'],
+  lib: ['lib', 'schemas'],
+  plugins: ['lib', 'schemas'],
+  routes: ['lib', 'schemas'],
+  'app.ts': ['lib', 'plugins'],
+  'server.ts': ['lib', 'app.ts'],
+};
+
+/** The folders of `lib` that are told everything: stores are handed in. */
+const withoutStores = ['lib/keys/', 'lib/replication/'];
+
+/** What the configuration isn't about. */
+const mayReadEnvironment = [
+  'lib/config.ts',
+  // Hands `PATH` on to the programs of PostgreSQL.
+  'lib/embedded-postgres/run-command.ts',
+];
+
+const mayHoldSql = [
+  'lib/stores/',
+  // Makes the database itself, which the stores find there.
+  'lib/embedded-postgres/cluster.ts',
+];
+
+const statement =
+  /^\s*(SELECT|WITH|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|TRUNCATE|LOCK|LISTEN|NOTIFY|GRANT|BEGIN|COMMIT|ROLLBACK)\b/;
+
+const partOf = (file: string): string => file.split('/', 1)[0] ?? '';
+
+/** Which rules a source breaks, in words. */
+function breaches({ file, imports, strings, readsEnvironment }: Source): string[] {
+  const allowed = mayImport[partOf(file)];
+  if (allowed === undefined) return [];
+  const inLib = partOf(file) === 'lib';
+  const wrong = imports.flatMap(({ from, typesOnly }) => {
+    const ours = /\.(ts|mjs)$/.test(from);
+    if (!ours) return (inLib || partOf(file) === 'schemas') && /^@?fastify\b/.test(from) ? [from] : [];
+    if (!allowed.includes(partOf(from))) return [from];
+    if (inLib && partOf(from) === 'schemas' && !typesOnly) return [`${from}, and not only its types`];
+    const storesForbidden = withoutStores.some((folder) => file.startsWith(folder));
+    return storesForbidden && /^lib\/(stores|changes)\//.test(from) ? [from] : [];
+  });
+  const holdsSql = strings.some((text) => statement.test(text));
+  return [
+    ...wrong.map((from) => `${file} imports ${from}`),
+    ...(holdsSql && !mayHoldSql.some((place) => file.startsWith(place)) ? [`${file} holds SQL`] : []),
+    ...(readsEnvironment && !mayReadEnvironment.includes(file) ? [`${file} reads the environment`] : []),
+  ];
+}
+
+const isSource = (file: string): boolean => /\.(ts|mjs)$/.test(file);
+const textOf = (file: string): Promise<string> => readFile(path.join(repository, file), 'utf8');
+
+t.test('the parts of the service import, ask and read only what they may', async (t) => {
+  const files = (await listFiles()).filter((file) => isSource(file) && partOf(file) in mayImport);
+  t.ok(files.includes('app.ts') && files.includes('lib/stores/keys.ts'), 'the sources are found');
+  for (const file of files) t.same(breaches(read(file, await textOf(file))), [], file);
+});
+
+t.test('and what they may not would be seen', async (t) => {
+  const cases: [string, string, string[]][] = [
+    ['schemas/a.ts', "import type { B } from '../lib/b.ts'", ['schemas/a.ts imports lib/b.ts']],
+    [
+      'lib/a.ts',
+      "import { type B, C } from '../schemas/b.ts'",
+      ['lib/a.ts imports schemas/b.ts, and not only its types'],
+    ],
+    ['lib/a.ts', "import { type B, type C } from '../schemas/b.ts'", []],
+    [
+      'lib/a.ts',
+      "export * from '../schemas/b.ts'",
+      ['lib/a.ts imports schemas/b.ts, and not only its types'],
+    ],
+    ['lib/a.ts', "import type { B } from '../plugins/b.ts'", ['lib/a.ts imports plugins/b.ts']],
+    ['lib/a.ts', "import fp from 'fastify-plugin'", ['lib/a.ts imports fastify-plugin']],
+    ['lib/a.ts', "import type { B } from '@fastify/postgres'", ['lib/a.ts imports @fastify/postgres']],
+    ['lib/keys/a.ts', "import type { B } from '../stores/b.ts'", ['lib/keys/a.ts imports lib/stores/b.ts']],
+    [
+      'lib/replication/a.ts',
+      "await import('../changes/b.ts')",
+      ['lib/replication/a.ts imports lib/changes/b.ts'],
+    ],
+    ['plugins/a.ts', "import './b.ts'", ['plugins/a.ts imports plugins/b.ts']],
+    ['plugins/a.ts', "import { build } from '../app.ts'", ['plugins/a.ts imports app.ts']],
+    [
+      'routes/v1/a/index.ts',
+      "import b from '../../../plugins/b.ts'",
+      ['routes/v1/a/index.ts imports plugins/b.ts'],
+    ],
+    ['routes/a/index.ts', "import { b } from '../../lib/stores/b.ts'", []],
+    ['server.ts', "import b from './plugins/b.ts'", ['server.ts imports plugins/b.ts']],
+    ['app.ts', "import b from './test/helper.ts'", ['app.ts imports test/helper.ts']],
+    ['lib/a.ts', 'query(`\n  SELECT 1`)', ['lib/a.ts holds SQL']],
+    ['plugins/a.ts', 'query(`DELETE FROM keys WHERE id = $' + '{id}`)', ['plugins/a.ts holds SQL']],
+    ['lib/stores/a.ts', "query('SELECT 1') // UPDATE", []],
+    ['lib/a.ts', 'const { PORT } = process.env', ['lib/a.ts reads the environment']],
+    ['lib/config.ts', "process.env['PORT']", []],
+  ];
+  for (const [file, text, expected] of cases)
+    t.same(breaches(read(file, text)), expected, `${file}: ${text}`);
+});
+
+t.test('a test in test/lib lies where what it tests does', async (t) => {
+  const files = await listFiles();
+  const tests = files.filter((file) => /^test\/lib\/.*\.test\.ts$/.test(file));
+  t.not(tests.length, 0);
+  for (const test of tests) {
+    // A second file about one thing is named after it: `key-table-model` is about `key-table`.
+    const subject = test.replace(/^test\//, '').replace(/(-model)?\.test\.ts$/, '');
+    t.ok(
+      files.some((file) => file === `${subject}.ts` || file.startsWith(`${subject}/`)),
+      `${test} tests ${subject}`,
+    );
+  }
+});
+
+t.test('no file names a place of the machine that it was written on', async (t) => {
+  const places = new RegExp(
+    ['work', 'root', 'home'].map((name) => `(^|[\\s'"\`(=:])/${name}/`).join('|'),
+    'm',
+  );
+  t.match(`cp '/${'root'}/x' .`, places);
+  t.notMatch('https://example.com/work/x', places);
+  for (const file of await listFiles()) t.notOk(places.test(await textOf(file)), file);
+});

@@ -1,0 +1,160 @@
+/**
+ * How PostgreSQL runs the statements on keys when there are many. `npm run explain` asks it of a million, and
+ * tells how long each statement took.
+ */
+import { Pool } from 'pg';
+import t from 'tap';
+import { newId } from '../lib/ids.ts';
+import { newSecret } from '../lib/keys/secret.ts';
+import type { Scope } from '../lib/scope.ts';
+import type { Queryable } from '../lib/stores/database.ts';
+import * as keys from '../lib/stores/keys.ts';
+import type { ListKeysQuery } from '../schemas/keys.ts';
+import { createMigratedDatabase } from './helper.ts';
+
+t.setTimeout(120_000);
+
+const keyCount = Number(process.env['PLANS_KEYS'] || 100_000);
+
+/** Nine of ten keys are in one environment, and the others in a hundred environments of other tenants, of five thousand. */
+const large = { tenantId: 'tenant_0', environmentId: 'env_0' };
+const small = { tenantId: 'tenant_42', environmentId: 'env_42' };
+
+const fill = `
+  INSERT INTO tenants (id, name) SELECT 'tenant_' || i, 'Tenant' FROM generate_series(0, 5000) i;
+  INSERT INTO environments (id, tenant_id, name)
+  SELECT 'env_' || i, 'tenant_' || i, 'production' FROM generate_series(0, 5000) i;
+  INSERT INTO api_keys (id, tenant_id, environment_id, user_id, hash, display_id, name, type, permissions, status)
+  SELECT 'key_' || lpad(to_hex(i), 32, '0'), 'tenant_' || place, 'env_' || place, 'user_' || i % 1000,
+         sha256(i::text::bytea), '0000…0000', 'Key number ' || i,
+         CASE WHEN i % 49 = 0 THEN 'publishable_key' ELSE 'private_key' END, '{customers:read}',
+         CASE WHEN i % 21 = 0 THEN 'inactive' WHEN i % 33 = 0 THEN 'deleted' ELSE 'active' END
+    FROM (SELECT i, CASE WHEN i % 10 = 0 THEN 1 + i / 10 % 100 ELSE 0 END AS place
+            FROM generate_series(1, ${keyCount}) i) numbered`;
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  Plans?: Plan[];
+}
+
+interface Explained {
+  /** Each way that a table was read, such as `Index Scan of api_keys_hash` or `Seq Scan of api_keys`. */
+  reads: string[];
+  executionMs: number;
+}
+
+const readsIn = (plan: Plan): string[] => [
+  ...(plan['Node Type'].includes('Scan')
+    ? [`${plan['Node Type']} of ${plan['Index Name'] ?? plan['Relation Name']}`]
+    : []),
+  ...(plan.Plans ?? []).flatMap(readsIn),
+];
+
+const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1 });
+t.teardown(() => pool.end());
+
+/** Runs what a store does, and explains every statement of it as it was run. Nothing of it is kept. */
+async function explain(work: (db: Queryable) => Promise<unknown>): Promise<Explained[]> {
+  const connection = await pool.connect();
+  const statements: { text: string; values: unknown[] | undefined }[] = [];
+  const recorder: Queryable = {
+    query(text, values) {
+      statements.push({ text, values });
+      return connection.query(text, values);
+    },
+  };
+  const explained: Explained[] = [];
+  try {
+    await connection.query('BEGIN');
+    await connection.query('SAVEPOINT unchanged');
+    await work(recorder);
+    for (const { text, values } of statements) {
+      await connection.query('ROLLBACK TO unchanged');
+      const { rows } = await connection.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
+      const [{ Plan: plan, 'Execution Time': executionMs }] = rows[0]['QUERY PLAN'];
+      explained.push({ reads: readsIn(plan), executionMs });
+    }
+    return explained;
+  } finally {
+    await connection.query('ROLLBACK');
+    connection.release();
+  }
+}
+
+/** How often tables were read from end to end, by the statements and by the checks that they caused. */
+async function sequentialScans(work: (db: Queryable) => Promise<unknown>): Promise<number> {
+  const connection = await pool.connect();
+  const count = async (): Promise<number> => {
+    const { rows } = await connection.query(
+      "SELECT sum(seq_scan)::int FROM pg_stat_xact_user_tables WHERE relname IN ('api_keys', 'environments')",
+    );
+    return rows[0].sum;
+  };
+  try {
+    await connection.query('BEGIN');
+    const before = await count();
+    await work(connection);
+    return (await count()) - before;
+  } finally {
+    await connection.query('ROLLBACK');
+    connection.release();
+  }
+}
+
+t.test(`with ${keyCount} keys`, async (t) => {
+  await pool.query(fill);
+  await pool.query('VACUUM (ANALYZE) api_keys');
+  await pool.query('ANALYZE tenants, environments');
+
+  const page = { limit: 50, offset: 0, order: 'desc' } as const;
+  const id = `key_${(21).toString(16).padStart(32, '0')}`;
+  const newKey = { id: newId('key'), name: 'New', userId: 'user_1', permissions: ['*'] };
+  const byId = /^Index Scan of api_keys_(pkey|listing)$/;
+  const inOrder =
+    /^(Index|Bitmap Heap) Scan of api_keys(_pkey|_listing|,Bitmap Index Scan of api_keys_listing)$/;
+  const fromListing =
+    /^(Index|Index Only) Scan of api_keys_listing$|^Bitmap Heap Scan of api_keys,Bitmap Index Scan of api_keys_listing$/;
+  // To count nearly all keys, or to look for a few among them, it is the fastest to read the whole table.
+  const anyway = /api_keys/;
+
+  const cases: [string, (db: Queryable) => Promise<unknown>, RegExp[]][] = [
+    ['a key is found by its id', (db) => keys.findKey(db, large, id), [byId]],
+    ['is locked by it', (db) => keys.lockKey(db, large, id), [byId]],
+    ['is changed by it', (db) => keys.updateKey(db, large, id, { name: 'New' }), [byId]],
+    ['and is deleted by it', (db) => keys.markKeyDeleted(db, large, id), [byId]],
+  ];
+  const lists: [string, Partial<ListKeysQuery>, RegExp][] = [
+    ['a first page', {}, inOrder],
+    ['a first page of active keys', { status: 'active' }, inOrder],
+    ['the oldest keys', { order: 'asc' }, inOrder],
+    ['a first page of what there is little of', { status: 'inactive', type: 'publishable_key' }, anyway],
+    ['a search', { search: 'number 77' }, anyway],
+  ];
+  for (const [name, filter, ofLarge] of lists) {
+    const list = (scope: Scope) => (db: Queryable) => keys.listKeys(db, scope, { ...page, ...filter });
+    cases.push([`${name}, in the large environment`, list(large), [ofLarge, anyway]]);
+    cases.push([`${name}, in a small one`, list(small), [fromListing, fromListing]]);
+  }
+
+  for (const [name, work, expected] of cases) {
+    await t.test(name, async (t) => {
+      const explained = await explain(work);
+      t.equal(explained.length, expected.length);
+      for (const [i, { reads, executionMs }] of explained.entries()) {
+        t.comment(`${executionMs} ms: ${reads.join(', ')}`);
+        t.match(reads.filter((read) => read.includes('api_keys')).join(), expected[i]);
+      }
+    });
+  }
+
+  await t.test('a creation reads no table from end to end, its checks neither', async (t) => {
+    const create = (db: Queryable) => keys.insertKey(db, large, newKey, newSecret().digest);
+    const [explained] = await explain(create);
+    t.comment(`${explained?.executionMs} ms`);
+    t.equal(await sequentialScans(create), 0);
+    const unindexed = (db: Queryable) => db.query("SELECT FROM api_keys WHERE user_id = 'user_1'");
+    t.not(await sequentialScans(unindexed), 0, 'one that did would be seen');
+  });
+});

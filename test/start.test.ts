@@ -1,0 +1,523 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import t, { type Test } from 'tap';
+import { build } from '../app.ts';
+import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
+import { hashOf } from '../lib/keys/secret.ts';
+import { DatabaseUnreachableError, migrate } from '../lib/stores/migrations.ts';
+import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
+import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
+
+// Each process takes seconds to start, and one compiles the sources first.
+t.setTimeout(120_000);
+
+const run = promisify(execFile);
+const operatorKey = 'e'.repeat(64);
+const apiKeys = (entry: object, hash = hashOf(operatorKey)): string =>
+  JSON.stringify({
+    [hash]: { tenant_id: 'acme', user_id: 'ada', name: 'Operator', is_active: true, ...entry },
+  });
+
+/** What is wrong with the settings, line by line. */
+function mistakesIn(environment: NodeJS.Dict<string>): string[] {
+  try {
+    configOf(environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [title, ...lines] = error.message.split('\n');
+    if (title !== 'The configuration is wrong:') throw error;
+    return lines.map((line) => line.replace('  - ', ''));
+  }
+  return [];
+}
+
+t.test('the configuration', async (t) => {
+  await t.test('needs nothing', async (t) => {
+    const defaults: Config = {
+      nodeEnv: 'production',
+      host: 'localhost',
+      port: 8080,
+      metricsPort: null,
+      databaseUrl: null,
+      dataDir: './data',
+      redisUrl: null,
+      configuredKeys: new Map(),
+      trustedProxies: [],
+      failedAuthLimit: 300,
+      staleIfErrorSeconds: 0,
+      workers: 1,
+      logLevel: 'info',
+    };
+    t.same(configOf({}), defaults);
+    t.same(configOf({ PATH: '/bin', HOME: '/' }), defaults, 'and what is not its own does not matter');
+  });
+
+  await t.test('tells all mistakes at once', async (t) => {
+    const settings = {
+      NODE_ENV: 'prod',
+      PORT: '-1',
+      METRICS_PORT: '65536',
+      DATABASE_URL: 'mysql://localhost/latchkey',
+      REDIS_URL: 'localhost:6379',
+      TRUSTED_PROXIES: 'the load balancer',
+      FAILED_AUTH_LIMIT: 'none',
+      LOG_LEVEL: 'loud',
+      API_KEYS: '[]',
+    };
+    t.same(mistakesIn(settings), [
+      'NODE_ENV must be one of production, development, test',
+      'PORT must be a port from 0 to 65535',
+      'METRICS_PORT must be a port from 0 to 65535',
+      'DATABASE_URL must be a URL that begins with postgres://',
+      'REDIS_URL must be a URL that begins with redis:// or rediss://',
+      'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
+      'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
+      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+      'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
+    ]);
+  });
+
+  await t.test('repeats no value', async (t) => {
+    const secret = 'c'.repeat(64);
+    const settings = {
+      NODE_ENV: secret,
+      PORT: secret,
+      DATABASE_URL: `postgres://ada:${secret}@localhost:port/latchkey`,
+      REDIS_URL: `redis://:${secret}@localhost:port`,
+      TRUSTED_PROXIES: secret,
+      LOG_LEVEL: secret,
+    };
+    for (const API_KEYS of [
+      secret,
+      `{"${secret}":${secret}}`,
+      apiKeys({ [secret]: secret, tenant_id: `${secret}!` }),
+    ]) {
+      const mistakes = mistakesIn({ ...settings, API_KEYS });
+      t.ok(mistakes.length >= 7);
+      t.notOk(mistakes.join().includes(secret));
+    }
+  });
+
+  await t.test('takes addresses and networks of proxies', async (t) => {
+    const list = '10.0.0.1, 192.168.0.0/16,2001:db8::/32 ,::1';
+    t.same(configOf({ TRUSTED_PROXIES: list }).trustedProxies, [
+      '10.0.0.1',
+      '192.168.0.0/16',
+      '2001:db8::/32',
+      '::1',
+    ]);
+    for (const entry of ['999.1.1.1', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0.0/']) {
+      t.equal(mistakesIn({ TRUSTED_PROXIES: `10.0.0.1, ${entry}` }).length, 1, entry);
+    }
+  });
+
+  await t.test('takes keys by their hash', async (t) => {
+    const { configuredKeys } = configOf({ API_KEYS: apiKeys({ environment_id: 'production' }) });
+    t.match(configuredKeys.get(hashOf(operatorKey)), {
+      id: /^key_configured_[0-9a-f]{16}$/,
+      tenantId: 'acme',
+      userId: 'ada',
+      name: 'Operator',
+      active: true,
+      environment: 'production',
+    });
+    t.equal(configuredKeys.size, 1);
+    const where = 'API_KEYS, entry 1';
+    const cases: [string, string[]][] = [
+      [
+        apiKeys({}, 'abc'),
+        [`${where}: its name must be the SHA-256 of the key, 64 lower-case hex characters`],
+      ],
+      [apiKeys({ is_active: 'yes' }), [`${where}/is_active: Expected boolean`]],
+      [apiKeys({ tenant_id: undefined }), [`${where}/tenant_id: Expected required property`]],
+      [apiKeys({ role: 'admin' }), [`${where}/role: Unexpected property`]],
+      [`{"${hashOf(operatorKey)}": null}`, [`${where}: Expected object`]],
+      [
+        `{"${hashOf(operatorKey)}": {}}`,
+        [
+          `${where}/tenant_id: Expected required property`,
+          `${where}/user_id: Expected required property`,
+          `${where}/name: Expected required property`,
+          `${where}/is_active: Expected required property`,
+        ],
+      ],
+    ];
+    for (const [API_KEYS, mistakes] of cases) t.same(mistakesIn({ API_KEYS }), mistakes);
+  });
+
+  await t.test('has the development key outside of production only', async (t) => {
+    const hash = hashOf(developmentKey);
+    t.notOk(configOf({}).configuredKeys.has(hash));
+    t.equal(configOf({ NODE_ENV: 'development' }).configuredKeys.get(hash)?.environment, 'development');
+    const API_KEYS = apiKeys({}, hash);
+    t.equal(configOf({ NODE_ENV: 'development', API_KEYS }).configuredKeys.get(hash)?.tenantId, 'acme');
+    for (const NODE_ENV of ['production', undefined]) {
+      t.same(mistakesIn({ NODE_ENV, API_KEYS }), [
+        'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
+          '`openssl rand -hex 32` and put its SHA-256 there instead, or set NODE_ENV=development',
+      ]);
+    }
+  });
+
+  await t.test('comes from the environment, then from .env, and an empty value is none', async (t) => {
+    const folder = t.testdir({ '.env': 'HOST=from-file\nPORT=1\nLOG_LEVEL=\nDATA_DIR=\n# a comment\n' });
+    const workingFolder = process.cwd();
+    t.teardown(() => process.chdir(workingFolder));
+    process.chdir(folder);
+    t.intercept(process, 'env', { value: { PORT: '2', HOST: '', DATABASE_URL: '', METRICS_PORT: '' } });
+    t.match(readConfig(), {
+      host: 'from-file',
+      port: 2,
+      logLevel: 'info',
+      dataDir: './data',
+      databaseUrl: null,
+      metricsPort: null,
+    });
+  });
+});
+
+const buildOn = (databaseUrl: string) =>
+  build({ ...configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }), databaseUrl });
+
+async function queryOn<Row extends object>(databaseUrl: string, text: string): Promise<Row[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+t.test('the schema', async (t) => {
+  await t.test('is made once when twenty processes start on an empty database', async (t) => {
+    const databaseUrl = await createEmptyDatabase(t);
+    const apps = await Promise.all(Array.from({ length: 20 }, () => buildOn(databaseUrl)));
+    t.teardown(() => Promise.all(apps.map((app) => app.close())));
+    for (const app of apps) {
+      const response = await app.inject({ url: '/v1/customers', headers: { 'x-api-key': developmentKey } });
+      t.equal(response.statusCode, 200);
+    }
+    const migrations = (await readdir(path.join(repository, 'migrations'))).sort();
+    t.same(
+      await queryOn(databaseUrl, 'SELECT name FROM schema_migrations ORDER BY name'),
+      migrations.map((name) => ({ name })),
+    );
+    t.same(
+      await queryOn(databaseUrl, 'SELECT kind, seq FROM key_events ORDER BY seq'),
+      [
+        { kind: 'tenant.created', seq: '1' },
+        { kind: 'environment.created', seq: '2' },
+        { kind: 'environment.created', seq: '3' },
+      ],
+      'and so is the tenant of the development key',
+    );
+  });
+
+  await t.test('is refused when a migration was changed after it had been applied', async (t) => {
+    const databaseUrl = await createMigratedDatabase(t);
+    await queryOn(databaseUrl, "UPDATE schema_migrations SET checksum = 'other' WHERE name LIKE '001-%'");
+    await t.rejects(buildOn(databaseUrl), {
+      message: /^Migration 001-\S+\.sql was changed after it had been applied to this database$/,
+    });
+  });
+
+  await t.test('may be newer, so that the service can be rolled back', async (t) => {
+    const databaseUrl = await createMigratedDatabase(t);
+    await queryOn(databaseUrl, "INSERT INTO schema_migrations VALUES ('999-future.sql', 'unknown')");
+    const app = await buildOn(databaseUrl);
+    t.teardown(() => app.close());
+    t.equal((await app.inject('/health/ready')).statusCode, 200);
+  });
+
+  await t.test('is not left half made when a migration fails', async (t) => {
+    const databaseUrl = await createEmptyDatabase(t);
+    await queryOn(databaseUrl, 'CREATE TABLE key_events (of_another boolean)');
+    await t.rejects(migrate(databaseUrl), { code: '42P07' });
+    t.same(await queryOn(databaseUrl, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), [
+      { tablename: 'key_events' },
+    ]);
+  });
+});
+
+const portOf = (server: ReturnType<typeof createServer>): number => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port');
+  return address.port;
+};
+
+t.test('a database that does not answer', async (t) => {
+  await t.test('is waited for', async (t) => {
+    const database = new URL(await createEmptyDatabase(t));
+    const sockets = new Set<Socket>();
+    let refused = 0;
+    const proxy = createServer((socket) => {
+      sockets.add(socket.on('error', () => {}));
+      if (refused < 2) {
+        refused += 1;
+        return void socket.destroy();
+      }
+      const upstream = connect(Number(database.port), database.hostname).on('error', () => {});
+      sockets.add(upstream);
+      socket.pipe(upstream).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    });
+    const url = new URL(database);
+    url.port = String(portOf(proxy));
+    t.ok((await migrate(url.href)).length > 0);
+    t.equal(refused, 2);
+  });
+
+  await t.test('ends the start with a sentence once patience is over', async (t) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = portOf(server);
+    server.close();
+    await once(server, 'close');
+    const error = await migrate(`postgres://ada:secret@127.0.0.1:${port}/db`, 0).catch(
+      (error: unknown) => error,
+    );
+    t.ok(error instanceof DatabaseUnreachableError);
+    t.match(error, {
+      message: `The database can't be reached (connect ECONNREFUSED 127.0.0.1:${port}): check DATABASE_URL`,
+    });
+  });
+
+  await t.test('and one that lets nobody in ends it at once', async (t) => {
+    const url = new URL(await createEmptyDatabase(t));
+    url.pathname = '/missing';
+    await t.rejects(migrate(url.href), {
+      name: 'DatabaseUnreachableError',
+      message: `The database can't be reached (database "missing" does not exist): check DATABASE_URL`,
+    });
+  });
+});
+
+const readyPattern = /Latchkey is ready +(http:\/\/localhost:(\d+))\n/;
+
+/** The process in development, once it has said that it is ready. */
+async function startReady(
+  t: Test,
+  options: Parameters<typeof startProcess>[1],
+): Promise<ServiceProcess & { url: string; port: number }> {
+  const service = startProcess(t, {
+    ...options,
+    env: { NODE_ENV: 'development', PORT: '0', LOG_LEVEL: 'silent', ...options.env },
+  });
+  const [, url = '', port] = await service.printed(readyPattern);
+  return { ...service, url, port: Number(port) };
+}
+
+const statusOf = async (url: string, key: string): Promise<number> =>
+  (await fetch(`${url}/v1/customers`, { headers: { 'x-api-key': key } })).status;
+
+/** A creation of a customer whose head the server has, and whose body it waits for. */
+async function beginRequest(
+  url: string,
+): Promise<{ finish(): Promise<number | undefined>; cut: Promise<unknown> }> {
+  const body = '{"external_id": "in flight"}';
+  const call = request(`${url}/v1/customers`, {
+    method: 'POST',
+    headers: {
+      'x-api-key': developmentKey,
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+    },
+  });
+  call.flushHeaders();
+  const cut = new Promise((resolve) => call.on('error', () => {}).once('close', resolve));
+  const response = once(call, 'response');
+  response.catch(() => {});
+  await once(call, 'continue');
+  return {
+    cut,
+    async finish() {
+      call.end(body);
+      const [{ statusCode }] = await response;
+      return statusCode;
+    },
+  };
+}
+
+/** Resolves when nobody listens there any more. */
+async function untilClosed(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, 'localhost');
+    const refused = await Promise.race([
+      once(socket, 'connect').then(() => false),
+      once(socket, 'close'),
+    ]).catch(() => true);
+    socket.destroy();
+    if (refused) return;
+    await delay(10);
+  }
+}
+
+t.test('the process', async (t) => {
+  const databaseUrl = await createMigratedDatabase(t);
+  const cwd = t.testdir({ '.env': `DATABASE_URL=${databaseUrl}\nMETRICS_PORT=0\nLOG_LEVEL=silent\n` });
+  const service = await startReady(t, { cwd, env: { LOG_LEVEL: 'info', HOST: 'localhost' } });
+  const { url, port } = service;
+
+  await t.test('welcomes with a command that works', async (t) => {
+    const [, command = ''] = await service.printed(/^ {4}(curl .*)\n\n$/m);
+    const { stdout } = await run('/bin/sh', ['-c', `${command} --silent`]);
+    t.same(JSON.parse(stdout), { items: [], pagination: { total: 0, limit: 50, offset: 0 } });
+    t.match(service.stdout(), `API documentation      ${url}/docs\n`);
+    t.equal((await fetch(`${url}/docs/`)).status, 200);
+  });
+
+  await t.test('serves metrics on loopback only', async (t) => {
+    const [, address, metricsPort] = await service.printed(
+      /"address":"([^"]+)","family":"IPv4","port":(\d+)/,
+    );
+    t.equal(address, '127.0.0.1');
+    const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    t.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    t.match(
+      text,
+      /^latchkey_http_request_duration_seconds_count\{method="GET",route="\/v1\/customers",status="200"\} 1$/m,
+    );
+    t.match(text, /^latchkey_database_connections\{state="idle"\} \d+$/m);
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ internal, family }) => !internal && family === 'IPv4');
+    if (outside === undefined) return void t.comment('this machine has no address but loopback to try');
+    await t.rejects(fetch(`http://${outside.address}:${metricsPort}/metrics`));
+  });
+
+  await t.test('ends with a sentence when its port is in use', async (t) => {
+    const second = startProcess(t, { cwd, env: { NODE_ENV: 'development', PORT: String(port) } });
+    t.equal(await second.ended, 1);
+    t.equal(
+      second.stderr(),
+      `Port ${port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another\n`,
+    );
+  });
+
+  await t.test('ends with a sentence when the configuration is wrong', async (t) => {
+    const wrong = startProcess(t, {
+      cwd,
+      env: { PORT: 'eighty', API_KEYS: apiKeys({}, hashOf(developmentKey)) },
+    });
+    t.equal(await wrong.ended, 1);
+    t.match(
+      wrong.stderr(),
+      /^The configuration is wrong:\n {2}- PORT must be .*\n {2}- API_KEYS has the dev.*\n$/,
+    );
+    t.equal(wrong.stdout(), '');
+  });
+
+  await t.test('finishes on SIGTERM what it has begun, and then ends', async (t) => {
+    const inFlight = await beginRequest(url);
+    service.signal('SIGTERM');
+    await untilClosed(port);
+    t.equal(await inFlight.finish(), 201);
+    t.equal(await service.ended, 0);
+    t.same(await queryOn(databaseUrl, 'SELECT external_id FROM customers'), [{ external_id: 'in flight' }]);
+    t.equal(service.stderr(), '');
+    t.notOk(
+      service
+        .stdout()
+        .replace(/Development key.*|curl .*/g, '')
+        .includes(developmentKey),
+    );
+  });
+
+  await t.test('and ends at once when it is told again', async (t) => {
+    const impatient = await startReady(t, { cwd, env: {} });
+    const inFlight = await beginRequest(impatient.url);
+    impatient.signal('SIGTERM');
+    await untilClosed(impatient.port);
+    impatient.signal('SIGTERM');
+    t.equal(await impatient.ended, 1);
+    await inFlight.cut;
+  });
+});
+
+/** The numbers of the PostgreSQL processes that own a database in the folder. */
+async function postgresIn(folder: string): Promise<number[]> {
+  const files = await readdir(folder, { recursive: true });
+  const locks = files.filter((file) => path.basename(file) === 'postmaster.pid');
+  const texts = await Promise.all(
+    locks.map((file) => readFile(path.join(folder, file), 'utf8').catch(() => '')),
+  );
+  return texts.flatMap((text) => Number(text.split('\n', 1)[0]) || []);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+t.test('the build', async (t) => {
+  await run(process.execPath, ['scripts/build.mjs'], { cwd: repository });
+
+  await t.test('is the same service as the sources', async (t) => {
+    const databaseUrl = await createMigratedDatabase(t);
+    const fromSources = await startService(t, { databaseUrl });
+    const built = startProcess(t, {
+      built: true,
+      cwd: t.testdir(),
+      env: { PORT: '0', DATABASE_URL: databaseUrl, API_KEYS: apiKeys({ environment_id: 'production' }) },
+    });
+    const [, url = ''] = await built.printed(/Server listening at (http:[^"]+)/);
+    const description = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());
+    t.same(description, fromSources.app.swagger());
+    t.ok(Object.keys(description.paths).includes('/v1/secrets/api/keys/{id}'));
+    t.equal(await statusOf(url, operatorKey), 200, 'the key of the configuration works');
+    t.equal(await statusOf(url, developmentKey), 401, 'and the development key does not');
+    t.notMatch(built.stdout(), 'Latchkey is ready', 'nor is anyone welcomed with it');
+    built.signal('SIGTERM');
+    t.equal(await built.ended, 0);
+  });
+
+  await t.test('keeps its data in a PostgreSQL of its own, from start to start', async (t) => {
+    const dataDir = t.testdir();
+    const start = () => startReady(t, { built: true, cwd: dataDir, env: { DATA_DIR: dataDir } });
+
+    const first = await start();
+    const creation = await fetch(`${first.url}/v1/secrets/api/keys`, {
+      method: 'POST',
+      headers: { 'x-api-key': developmentKey, 'content-type': 'application/json' },
+      body: '{"name": "Kept"}',
+    });
+    const key: string = JSON.parse(await creation.text()).api_key;
+    const [firstPostgres = 0] = await postgresIn(dataDir);
+    t.ok(isRunning(firstPostgres));
+    first.signal('SIGTERM');
+    t.equal(await first.ended, 0);
+    t.notOk(isRunning(firstPostgres), 'it ends with the process');
+
+    const second = await start();
+    t.equal(await statusOf(second.url, key), 200);
+    const [secondPostgres = 0] = await postgresIn(dataDir);
+    second.signal('SIGKILL');
+    t.equal(await second.ended, 'SIGKILL');
+
+    const third = await start();
+    t.equal(await statusOf(third.url, key), 200);
+    t.notOk(isRunning(secondPostgres), 'even when the process is killed');
+    third.signal('SIGTERM');
+    t.equal(await third.ended, 0);
+    t.same(await postgresIn(dataDir), []);
+  });
+});
