@@ -47,6 +47,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     forceCloseConnections: 'idle',
+    // Fastify's own refusal isn't in the envelope, and the service can answer until the last request is done.
+    return503OnClosing: false,
     // A start may wait for the database, which gives up by itself.
     pluginTimeout: 0,
     frameworkErrors: sendError,

@@ -14,6 +14,12 @@ const maxConnections = 10;
 const connectTimeoutMs = 3_000;
 const statementTimeoutMs = 5_000;
 
+/**
+ * How long a transaction may wait for its next statement. A process that is stopped or cut off in the middle of a
+ * change holds the lock that all changes share, and they wait for this time.
+ */
+const idleInTransactionTimeoutMs = 1_000;
+
 /** The pool of connections to PostgreSQL (`app.pg`), with the schema brought up to date. */
 export default fp<DatabaseOptions>(
   async (app, { url }) => {
@@ -29,7 +35,7 @@ export default fp<DatabaseOptions>(
       statement_timeout: statementTimeoutMs,
       // For a server that doesn't answer at all, the timeout of our own side.
       query_timeout: statementTimeoutMs + 1_000,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     });
     surviveLostConnections(app.pg.pool, (error) =>
       app.log.warn({ err: error }, 'an idle database connection was lost'),

@@ -38,6 +38,8 @@ export interface ChaosReport {
   unavailableTimes: Record<string, Quantiles>;
   verifications: Oracle['counts'] & { skipped: number; capacityPerSecond: number };
   faults: Record<FaultKind, number>;
+  /** Replicas that ended before they listened, and were started again. */
+  failedStarts: number;
   violations: Violation[];
   unexpected: string[];
   /** What in the database contradicts itself. */
@@ -129,6 +131,7 @@ async function run(
     unavailableTimes: statistics.unavailable.quantiles(),
     verifications: { ...oracle.counts, skipped: load.skipped, capacityPerSecond },
     faults: faults.counts,
+    failedStarts: faults.failedStarts,
     violations: oracle.violations,
     unexpected: [...unexpected, ...statistics.unexpected],
     contradictions: await findContradictions(cluster.pool),

@@ -40,10 +40,12 @@ const aftermathMs = 1_000;
 /** The supervisor of the server waits longer with each restart, unless the server ran for a minute. */
 const quickRestarts = 3;
 const restartGapMs = 61_000;
+const maxStarts = 5;
 
 /** Does harm, one thing after the other, each kind at least once. */
 export class Faults {
   readonly counts: Record<FaultKind, number>;
+  failedStarts = 0;
   readonly #options: FaultsOptions;
   readonly #running = new Set<Promise<void>>();
   #spells: Spell[] = [];
@@ -140,8 +142,21 @@ export class Faults {
     await replica.ended;
     end(kind === 'replica killed' ? leaseMs + aftermathMs : 0);
     const endOfStart = this.#begin('replica started', null);
-    await this.#options.cluster.add();
+    await this.#start();
     endOfStart(aftermathMs);
+  }
+
+  /** As a supervisor does it: a start that fails, as when the database goes away meanwhile, is repeated. */
+  async #start(): Promise<void> {
+    for (let attempt = 1; attempt <= maxStarts; attempt += 1) {
+      try {
+        await this.#options.cluster.add();
+        return;
+      } catch (error) {
+        this.failedStarts += 1;
+        if (attempt === maxStarts) throw error;
+      }
+    }
   }
 
   #begin(kind: Spell['kind'], replica: Replica | null): (aftermathMs: number) => void {

@@ -12,7 +12,7 @@ export function textOf(title: string, report: ChaosReport): string {
     `  verifications: ${verifications.decided} decided, ${verifications.unavailable} answered 503, ` +
       `${verifications.broken} broken, ${verifications.skipped} not sent; ` +
       `capacity with this harness ${Math.round(verifications.capacityPerSecond)}/s`,
-    `  faults: ${countsOf(report.faults)}`,
+    `  faults: ${countsOf({ ...report.faults, 'failed starts': report.failedStarts })}`,
     ...report.violations.map((violation) => `  VIOLATION ${JSON.stringify(violation)}`),
     ...report.unexpected.map((unexpected) => `  UNEXPECTED ${unexpected}`),
     ...report.contradictions.map((contradiction) => `  CONTRADICTION ${contradiction}`),

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Pool, type PoolClient } from 'pg';
+import { Client, Pool, type PoolClient } from 'pg';
 import t from 'tap';
 import { isUnavailable, surviveLostConnections, transaction } from '../../../lib/stores/database.ts';
 import { createEmptyDatabase } from '../../helper.ts';
@@ -59,3 +59,17 @@ t.test(
     await t.rejects(transaction(pool, async (connection) => connection.query('SELECT 1')));
   },
 );
+
+t.test('a transaction that paused for too long can be tried again', async (t) => {
+  const client = new Client({
+    connectionString: await createEmptyDatabase(t),
+    idle_in_transaction_session_timeout: 20,
+  });
+  client.on('error', () => {}); // The end of the connection is told too, after its reason.
+  const lost = once(client, 'error');
+  await client.connect();
+  await client.query('BEGIN');
+  const [error] = await lost;
+  t.match(error, { code: '25P03' });
+  t.ok(isUnavailable(error));
+});
