@@ -10,7 +10,7 @@ import { version } from './lib/version.ts';
 import access from './plugins/access.ts';
 import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
-import { refuseBrokenRequest } from './plugins/broken-requests.ts';
+import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import database from './plugins/database.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import metrics from './plugins/metrics.ts';
@@ -40,7 +40,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
     forceCloseConnections: 'idle',
     // A start may wait for the database, which gives up by itself.
     pluginTimeout: 0,
@@ -51,6 +51,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(validation);
   await app.register(errors);
   await app.register(accessLog);
+  await app.register(brokenRequests);
   await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { addressOf } from '../lib/address.ts';
 
 /**
  * One line for each request. It names the route's pattern, not the URL, and no header: a key that a client
@@ -17,7 +18,7 @@ export default fp(
           route: request.routeOptions.url ?? null,
           status: reply.statusCode,
           durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-          address: request.ip,
+          address: addressOf(request),
           keyId: request.auth?.keyId,
           tenantId: request.auth?.tenantId,
           environmentId: request.auth?.environmentId,

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Access } from '../lib/access.ts';
+import { addressOf } from '../lib/address.ts';
 import { ApiError, unavailable } from '../lib/errors.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
@@ -131,5 +132,5 @@ function scopeOf(this: FastifyRequest): Scope {
 
 function actorOf(this: FastifyRequest): Actor {
   const { keyId, userId } = this.identity();
-  return { keyId, userId, address: this.ip, requestId: this.id };
+  return { keyId, userId, address: addressOf(this), requestId: this.id };
 }

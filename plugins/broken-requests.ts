@@ -1,7 +1,28 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { errorBody } from '../lib/errors.ts';
+import fp from 'fastify-plugin';
+import { ApiError, errorBody } from '../lib/errors.ts';
+
+/**
+ * Answers in the envelope of every other error what Node would answer without a body: HTTP/1.1 without
+ * `Host` (which takes `requireHostHeader: false`), and an `Expect` of something unknown.
+ */
+export default fp(
+  async (app) => {
+    app.addHook('onRequest', async ({ raw }) => {
+      if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
+        throw new ApiError('validation_error', 'The header Host is missing');
+    });
+
+    app.server.on('checkExpectation', (_request, response) => {
+      const body = JSON.stringify(errorBody('validation_error', 'What Expect asks for is not supported'));
+      const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
+      response.writeHead(417, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    });
+  },
+  { name: 'broken-requests' },
+);
 
 /** Node's codes for what isn't HTTP, with the statuses that it would answer itself. */
 const statuses: Record<string, [number, string]> = {

@@ -17,7 +17,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   if (refusal.statusCode >= 500) request.log.error({ err: refusal.cause ?? error }, refusal.message);
   reply
     .code(refusal.statusCode)
-    .headers(refusal.headers)
+    .headers({ 'x-request-id': request.id, ...refusal.headers })
     .send(errorBody(refusal.code, refusal.message, refusal.details));
 }
 
@@ -45,5 +45,6 @@ const messages: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty, but its content type is application/json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as Content-Length says',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON',
+  FST_ERR_MAX_PARAM_LENGTH: 'A part of the path is too long',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'The body must be application/json',
 };

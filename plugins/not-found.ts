@@ -2,6 +2,8 @@ import fp from 'fastify-plugin';
 import findMyWay from 'find-my-way';
 import { ApiError } from '../lib/errors.ts';
 
+const noSuchRoute = (): ApiError => new ApiError('not_found', 'No such route');
+
 /** Answers what no route answers: 405 with `Allow` where the path is right and the method is wrong, else 404. */
 export default fp(
   async (app) => {
@@ -19,12 +21,17 @@ export default fp(
       }
     });
 
+    // For a route that has a pattern and finds nothing under it, such as a file.
+    app.setNotFoundHandler(() => {
+      throw noSuchRoute();
+    });
+
     // Before the body is read: what nobody will handle isn't parsed.
     app.addHook('onRequest', async (request) => {
       if (!request.is404) return;
       const path = request.raw.url?.split('?', 1)[0] ?? '/';
       const allow: unknown = patterns.find('GET', path)?.store;
-      if (typeof allow !== 'string') throw new ApiError('not_found', 'No such route');
+      if (typeof allow !== 'string') throw noSuchRoute();
       throw new ApiError('validation_error', 'Method not allowed', { statusCode: 405, headers: { allow } });
     });
   },

@@ -1,4 +1,5 @@
-import swagger, { type SwaggerTransform } from '@fastify/swagger';
+import { STATUS_CODES } from 'node:http';
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 import { type Access, everybody } from '../lib/access.ts';
@@ -6,6 +7,13 @@ import { type Access, everybody } from '../lib/access.ts';
 interface OpenApiOptions {
   version: string;
 }
+
+/**
+ * What the pages may load: their own files and images inside of them. The plugin's own policy lets other
+ * hosts in, and asks for HTTPS, which a service on a plain port of the local network doesn't speak.
+ */
+const documentationPolicy =
+  "default-src 'self'; img-src 'self' data:; base-uri 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /** The description of the API at `/openapi.json`, and pages to read it on at `/docs`, which work offline. */
 export default fp<OpenApiOptions>(
@@ -42,6 +50,7 @@ export default fp<OpenApiOptions>(
         security: [{ apiKey: [] }, { bearer: [] }],
       },
       transform,
+      transformObject,
     });
 
     await app.register(async (scope) => {
@@ -52,19 +61,21 @@ export default fp<OpenApiOptions>(
         reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
       });
       scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-      await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+      await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
     });
   },
   { name: 'openapi' },
 );
 
-/** Says of every route what its key must hold. */
+/** Says of every route what its key must hold, and of its schemas what the plugin can't know. */
 const transform: SwaggerTransform = ({ schema, url, route }) => {
   const access = route.config?.access;
   if (access === undefined) return { schema, url };
   const described = {
     ...schema,
     description: [schema.description, needs(access)].filter(Boolean).join(' '),
+    ...(isObject(schema.querystring) && { querystring: withoutRequiredDefaults(schema.querystring) }),
+    ...(isObject(schema.response) && { response: withDescriptions(schema.response) }),
     ...(access.kind === 'public' && { security: [] }),
   };
   return { schema: described, url };
@@ -74,4 +85,51 @@ function needs(access: Access): string {
   if (access.kind === 'public') return 'Needs no key.';
   if (access.kind === 'operator') return "Needs a key of the operator's configuration.";
   return access.permission === null ? 'Needs any key.' : `Needs the permission \`${access.permission}\`.`;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** What has a default is there for the handler, and so required in its types; a client may leave it out. */
+function withoutRequiredDefaults(querystring: Record<string, unknown>): object {
+  const { properties, required } = querystring;
+  if (!isObject(properties) || !Array.isArray(required)) return querystring;
+  const hasDefault = (name: string) => isObject(properties[name]) && 'default' in properties[name];
+  return { ...querystring, required: required.filter((name) => !hasDefault(name)) };
+}
+
+/** Every response needs a description: the name of its status, where its schema has none. */
+const withDescriptions = (responses: Record<string, unknown>): object =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      isObject(response) && !('description' in response)
+        ? { ...response, 'x-response-description': STATUS_CODES[status] }
+        : response,
+    ]),
+  );
+
+const errorAnswers = { '4XX': 'Refused', '5XX': 'Failed' };
+
+/** Tells the answers to errors once, instead of once for each route. */
+const transformObject: SwaggerTransformObject = (document) => {
+  if ('swaggerObject' in document) return document.swaggerObject;
+  const { paths = {}, components = {} } = document.openapiObject;
+  const shared: Record<string, unknown> = {};
+  const operations = Object.values(paths).flatMap((path) => Object.values(path ?? {}));
+  for (const operation of operations) {
+    const responses: unknown = isObject(operation) ? operation['responses'] : undefined;
+    if (isObject(responses)) shareErrorAnswers(responses, shared);
+  }
+  Object.assign(components, { responses: shared });
+  return document.openapiObject;
+};
+
+/** Moves the answers to errors of one operation to `shared` and leaves references to them. */
+function shareErrorAnswers(responses: Record<string, unknown>, shared: Record<string, unknown>): void {
+  for (const [status, name] of Object.entries(errorAnswers)) {
+    if (!(status in responses)) continue;
+    shared[name] = responses[status];
+    responses[status] = { $ref: `#/components/responses/${name}` };
+  }
 }

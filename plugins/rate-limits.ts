@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
+import { addressOf } from '../lib/address.ts';
 import { ApiError } from '../lib/errors.ts';
 
 declare module 'fastify' {
@@ -74,14 +75,14 @@ export default fp<RateLimitsOptions>(
 
     app.decorate('rateLimits', {
       refuseFloodingAddress(request) {
-        const untilMs = floodingAddresses.get(normalizeIP(request.ip)) ?? 0;
+        const untilMs = floodingAddresses.get(normalizeIP(addressOf(request))) ?? 0;
         if (untilMs > Date.now()) throw tooManyRequests(untilMs - Date.now());
       },
       async countFailure(request) {
         if (failedAuthLimit === 0) return;
         const failures = await count('failures', request);
         if (failures === null || failures.remaining > 0) return;
-        floodingAddresses.set(normalizeIP(request.ip), Date.now() + failures.ttl);
+        floodingAddresses.set(normalizeIP(addressOf(request)), Date.now() + failures.ttl);
       },
       async countRequest(request, reply) {
         if (request.auth?.rateLimit == null) return;
@@ -121,7 +122,7 @@ async function createLimiters(
         ...size,
         max: failedAuthLimit,
         timeWindow: minuteMs,
-        keyGenerator: (request) => `address:${normalizeIP(request.ip)}`,
+        keyGenerator: (request) => `address:${normalizeIP(addressOf(request))}`,
       }),
       requests: scope.createRateLimit({
         ...size,

@@ -4,8 +4,12 @@ import type { FastifySchemaValidationError } from 'fastify';
 import fp from 'fastify-plugin';
 import { ApiError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
+import { textPattern } from '../schemas/common.ts';
 
-/** Unknown fields are errors, not silently dropped, and of several mistakes all are told. */
+/** Of thousands of mistakes in one body, which would make a large answer of a small request, the first are told. */
+const maxDetails = 20;
+
+/** Unknown fields are errors, not silently dropped, and of several mistakes not only the first is told. */
 const common: Options = { allErrors: true, removeAdditional: false, useDefaults: true };
 
 function createAjv(coerceTypes: boolean): Ajv {
@@ -17,6 +21,8 @@ function createAjv(coerceTypes: boolean): Ajv {
 /** Checks requests by their schemas. Only what comes as text anyway, a query, is turned into numbers. */
 export default fp(
   async (app) => {
+    // Fastify reads plain text as well, which no route takes.
+    app.removeContentTypeParser('text/plain');
     const strict = createAjv(false);
     const coercing = createAjv(true);
     app.setValidatorCompiler(({ schema, httpPart }) =>
@@ -25,23 +31,29 @@ export default fp(
     app.setSchemaErrorFormatter(
       (errors, part) =>
         new ApiError('validation_error', 'Invalid request', {
-          details: errors.map((error) => detailOf(error, part)),
+          details: errors.slice(0, maxDetails).map((error) => detailOf(error, part)),
         }),
     );
   },
   { name: 'validation' },
 );
 
+/** An unknown name as far as it may be repeated: nothing that short and plain is a key, in whatever encoding. */
+const told = (name: unknown): string =>
+  typeof name === 'string' && /^[\w[\].-]{1,39}$/.test(name) ? name : '[redacted]';
+
 /** Names the field, and never repeats its value: it could be a key. */
 function detailOf(error: FastifySchemaValidationError, part: string) {
-  const { missingProperty, additionalProperty, allowedValue, allowedValues } = error.params;
-  const field = missingProperty ?? additionalProperty;
+  const { missingProperty, additionalProperty, allowedValue, allowedValues, pattern } = error.params;
+  const field = missingProperty ?? (additionalProperty === undefined ? undefined : told(additionalProperty));
   const path = redact(
     `${part === 'body' ? '' : part}${error.instancePath}${field === undefined ? '' : `/${field}`}`,
   );
   if (additionalProperty !== undefined) return { path, message: 'is not a known field' };
   if (missingProperty !== undefined) return { path, message: 'is required' };
   if (allowedValue !== undefined) return { path, message: `must be ${allowedValue}` };
+  if (pattern === textPattern)
+    return { path, message: 'must be Unicode text without NUL, and without a key' };
   if (Array.isArray(allowedValues)) return { path, message: `must be one of ${allowedValues.join(', ')}` };
   return { path, message: error.message ?? 'is invalid' };
 }

@@ -1,20 +1,26 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 
-/** PostgreSQL stores no NUL character, neither in text nor in JSON. */
-const noNul = '^[^\\u0000]*$';
+/**
+ * What any text may be made of. PostgreSQL stores no NUL and no half of a surrogate pair, neither in text nor
+ * in JSON; and a key, which is 64 hex characters, is stored nowhere, wherever somebody pastes it by mistake.
+ */
+export const textPattern = '^(?![\\s\\S]*[0-9A-Fa-f]{64})[^\\u0000\\ud800-\\udfff]*$';
 
 /** A line of text of 1 to `maxLength` characters. */
 export const Text = (maxLength: number, options: { description?: string; examples?: string[] } = {}) =>
-  Type.String({ minLength: 1, maxLength, pattern: noNul, ...options });
+  Type.String({ minLength: 1, maxLength, pattern: textPattern, ...options });
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
 
+/** Labels as they are answered. TypeBox's own pattern for any name stops at a line break. */
+export const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
+
 /** Labels of the caller's own: at most 50, as at Stripe. */
 export const Metadata = Type.Record(
-  Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\u0000]{1,40}$' }),
-  Type.String({ maxLength: 500, pattern: noNul }),
+  Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\u0000\\ud800-\\udfff]{1,40}$' }),
+  Type.String({ maxLength: 500, pattern: textPattern }),
   {
     maxProperties: 50,
     additionalProperties: false,

@@ -1,17 +1,34 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Metadata, Nullable, Page, pageQuery, Text, Timestamp } from './common.ts';
+import { Labels, Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
 
-export const Customer = Type.Object({
-  id: Type.String(),
-  external_id: Type.String(),
-  name: Nullable(Type.String()),
-  email: Nullable(Type.String()),
-  metadata: Type.Record(Type.String(), Type.String()),
-  tenant_id: Type.String(),
-  environment_id: Type.String(),
-  created_at: Timestamp,
-  updated_at: Timestamp,
-});
+export const Customer = Type.Object(
+  {
+    id: Type.String(),
+    external_id: Type.String(),
+    name: Nullable(Type.String()),
+    email: Nullable(Type.String()),
+    metadata: Labels,
+    tenant_id: Type.String(),
+    environment_id: Type.String(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  },
+  {
+    examples: [
+      {
+        id: 'cust_01a20557a16e731f8ab301630217ef18',
+        external_id: 'acct_42',
+        name: 'Ada Lovelace',
+        email: 'ada@example.com',
+        metadata: { plan: 'pro' },
+        tenant_id: 'tenant_default',
+        environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
+        created_at: '2026-11-20T12:00:00.000Z',
+        updated_at: '2026-11-20T12:00:00.000Z',
+      },
+    ],
+  },
+);
 export type Customer = Static<typeof Customer>;
 
 const ExternalId = Text(255, {
@@ -19,7 +36,9 @@ const ExternalId = Text(255, {
   examples: ['acct_42'],
 });
 const Name = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
-const Email = Nullable(Type.String({ format: 'email', maxLength: 254, examples: ['ada@example.com'] }));
+const Email = Nullable(
+  Type.String({ format: 'email', maxLength: 254, pattern: textPattern, examples: ['ada@example.com'] }),
+);
 
 export const CreateCustomer = Type.Object(
   {
@@ -28,7 +47,12 @@ export const CreateCustomer = Type.Object(
     email: Type.Optional(Email),
     metadata: Type.Optional(Metadata),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      { external_id: 'acct_42', name: 'Ada Lovelace', email: 'ada@example.com', metadata: { plan: 'pro' } },
+    ],
+  },
 );
 export type CreateCustomer = Static<typeof CreateCustomer>;
 
@@ -39,7 +63,11 @@ export const UpdateCustomer = Type.Object(
     email: Type.Optional(Email),
     metadata: Type.Optional(Metadata),
   },
-  { additionalProperties: false, minProperties: 1 },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ name: 'Ada King', metadata: { plan: 'enterprise' } }],
+  },
 );
 export type UpdateCustomer = Static<typeof UpdateCustomer>;
 

@@ -1,42 +1,70 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
+import { Labels, Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
 
 export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('publishable_key')], {
   description: 'A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission',
 });
 export type KeyType = Static<typeof KeyType>;
 
-export const Permission = Type.String({
+const Permission = Type.String({
   maxLength: 100,
-  pattern: '^(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
+  pattern: '^(?![\\s\\S]*[0-9a-f]{64})(\\*|[a-z][a-z0-9_-]*:(\\*|[a-z][a-z0-9_-]*))$',
   description: '`resource:action`, `resource:*` or `*`',
   examples: ['customers:read'],
 });
 const Permissions = Type.Array(Permission, { maxItems: 100, uniqueItems: true });
 
 /** What a listing shows of a key: everything but the key. */
-export const KeyMetadata = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  description: Nullable(Type.String()),
-  type: KeyType,
-  provider: Type.String(),
-  display_id: Type.String({ description: 'The first and last four characters of the key' }),
-  tenant_id: Type.String(),
-  environment_id: Type.String(),
-  user_id: Type.String(),
-  user_type: Type.Union([Type.Literal('user'), Type.Literal('service_account')]),
-  roles: Type.Array(Type.String()),
-  permissions: Type.Array(Type.String()),
-  rate_limit: Nullable(RateLimit),
-  metadata: Type.Record(Type.String(), Type.String()),
-  status: Status,
-  expires_at: Nullable(Timestamp),
-  last_used_at: Nullable(Timestamp),
-  created_at: Timestamp,
-  updated_at: Timestamp,
-  rotated_to: Nullable(Type.String()),
-});
+export const KeyMetadata = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    description: Nullable(Type.String()),
+    type: KeyType,
+    provider: Type.String(),
+    display_id: Type.String({ description: 'The first and last four characters of the key' }),
+    tenant_id: Type.String(),
+    environment_id: Type.String(),
+    user_id: Type.String(),
+    user_type: Type.Union([Type.Literal('user'), Type.Literal('service_account')]),
+    roles: Type.Array(Type.String()),
+    permissions: Type.Array(Type.String()),
+    rate_limit: Nullable(RateLimit),
+    metadata: Labels,
+    status: Status,
+    expires_at: Nullable(Timestamp),
+    last_used_at: Nullable(Timestamp),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    rotated_to: Nullable(Type.String()),
+  },
+  {
+    examples: [
+      {
+        id: 'key_01a20557a16e731f8ab301630217ef18',
+        name: 'Production backend',
+        description: null,
+        type: 'private_key',
+        provider: 'latchkey',
+        display_id: '0cc5…68fe',
+        tenant_id: 'tenant_default',
+        environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
+        user_id: 'user_default',
+        user_type: 'user',
+        roles: [],
+        permissions: ['customers:read'],
+        rate_limit: { limit: 100, window_seconds: 60 },
+        metadata: { team: 'billing' },
+        status: 'active',
+        expires_at: null,
+        last_used_at: null,
+        created_at: '2026-11-20T12:00:00.000Z',
+        updated_at: '2026-11-20T12:00:00.000Z',
+        rotated_to: null,
+      },
+    ],
+  },
+);
 export type KeyMetadata = Static<typeof KeyMetadata>;
 
 const Name = Text(255, { examples: ['Production backend'] });
@@ -53,7 +81,12 @@ export const CreateKey = Type.Object(
     rate_limit: Type.Optional(Nullable(RateLimit)),
     metadata: Type.Optional(Metadata),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      { name: 'Production backend', permissions: ['customers:read'], metadata: { team: 'billing' } },
+    ],
+  },
 );
 export type CreateKey = Static<typeof CreateKey>;
 
@@ -75,7 +108,7 @@ export const UpdateKey = Type.Object(
     rate_limit: Type.Optional(Nullable(RateLimit)),
     metadata: Type.Optional(Metadata),
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, examples: [{ status: 'inactive' }] },
 );
 export type UpdateKey = Static<typeof UpdateKey>;
 

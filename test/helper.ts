@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
@@ -18,6 +18,7 @@ const serverUrl = process.env['TEST_DATABASE_URL'] ?? '';
 if (serverUrl === '')
   throw new Error('Run tests with `npm test`, which starts the PostgreSQL that they need');
 
+/** Runs a statement on the server, in none of the tests' databases. */
 async function onServer(statement: string): Promise<void> {
   const client = new Client({ connectionString: serverUrl });
   await client.connect();
@@ -65,6 +66,14 @@ function migratedTemplate(): Promise<string> {
   return template;
 }
 
+/** Cuts all connections to a database and lets no new ones in. @returns what lets them in again */
+export async function cutDatabase(databaseUrl: string): Promise<() => Promise<void>> {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  await onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+  await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+  return () => onServer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+}
+
 export interface TestService {
   app: FastifyInstance;
   /** To look into the database past the service. */
@@ -108,6 +117,29 @@ function callService(app: FastifyInstance, { key = developmentKey, headers, ...o
   return app.inject({ ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } });
 }
 
+interface ConfiguredKeyEntry {
+  tenant_id: string;
+  user_id?: string;
+  name?: string;
+  is_active?: boolean;
+  environment_id?: string;
+}
+
+/** Makes keys for `API_KEYS`. @returns the setting, and each key under the name that its entry was given */
+export function configuredKeys<Name extends string>(
+  entries: Record<Name, ConfiguredKeyEntry>,
+): { env: { API_KEYS: string }; keys: Record<Name, string> } {
+  const keys: Record<string, string> = {};
+  const setting: Record<string, ConfiguredKeyEntry> = {};
+  for (const [name, entry] of Object.entries<ConfiguredKeyEntry>(entries)) {
+    const key = randomBytes(32).toString('hex');
+    const hash = createHash('sha256').update(key).digest('hex');
+    keys[name] = key;
+    setting[hash] = { user_id: `user_${name}`, name, is_active: true, ...entry };
+  }
+  return { env: { API_KEYS: JSON.stringify(setting) }, keys };
+}
+
 /** A new key, made with the development key. @returns what the creation answered */
 export async function createKey(
   { call }: Pick<TestService, 'call'>,
@@ -122,6 +154,36 @@ export async function createKey(
   });
   if (response.statusCode !== 201) throw new Error(`Creating a key failed: ${response.body}`);
   return response.json();
+}
+
+/** A new environment of the development key's tenant, so that a test finds nothing in it but its own. */
+export async function createEnvironment(
+  { call }: Pick<TestService, 'call'>,
+  body: object = {},
+): Promise<{ id: string; name: string; headers: { 'x-environment-id': string } }> {
+  const response = await call({
+    method: 'POST',
+    url: '/v1/environments',
+    payload: { name: `env-${randomBytes(8).toString('hex')}`, ...body },
+  });
+  if (response.statusCode !== 201) throw new Error(`Creating an environment failed: ${response.body}`);
+  const { id, name } = response.json();
+  return { id, name, headers: { 'x-environment-id': id } };
+}
+
+/** A stored key on its own: what it says in `X-API-Key`. */
+export async function createPlaintext(
+  service: Pick<TestService, 'call'>,
+  body: object = {},
+  options: Pick<CallOptions, 'key' | 'headers'> = {},
+): Promise<string> {
+  return (await createKey(service, body, options)).api_key;
+}
+
+/** A log stream, and the lines that were written to it. */
+export function collectLog(): { logStream: DestinationStream; lines: string[] } {
+  const lines: string[] = [];
+  return { logStream: { write: (line) => void lines.push(line) }, lines };
 }
 
 /** The body of every error. */

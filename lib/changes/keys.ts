@@ -108,8 +108,8 @@ function permissionsFor({ type = 'private_key', permissions }: CreateKey, held: 
 
 /** A key never grants what the one who makes or changes it lacks. */
 function checkPermissions(type: KeyType, asked: readonly string[], held: readonly string[]): void {
-  const forbidden = asked.find((permission) => !mayHold(type, permission));
-  if (forbidden !== undefined) throw invalid('/permissions', `a publishable key can't hold ${forbidden}`);
+  if (asked.some((permission) => !mayHold(type, permission)))
+    throw invalid('/permissions', "a publishable key can't hold * or a permission on keys");
   if (lacking(held, asked).length > 0) throw new ApiError('permission_denied', 'Permission denied');
 }
 
@@ -118,5 +118,7 @@ function normalized({ expires_at }: CreateKey | UpdateKey): { expires_at?: strin
   if (expires_at === undefined || expires_at === null) return expires_at === null ? { expires_at } : {};
   const expiry = new Date(expires_at);
   if (!(expiry.getTime() > Date.now())) throw invalid('/expires_at', 'must be in the future');
+  // A time zone may carry it past what four digits of a year can write.
+  if (expiry.getUTCFullYear() > 9999) throw invalid('/expires_at', 'must be before the year 10000');
   return { expires_at: expiry.toISOString() };
 }

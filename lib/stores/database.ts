@@ -14,6 +14,8 @@ export async function transaction<Result>(
   work: (connection: Queryable) => Promise<Result>,
 ): Promise<Result> {
   const connection = await pool.connect();
+  // The pool listens only to connections that nobody uses; without a listener one that is cut ends the process.
+  connection.on('error', toldByStatement);
   let failure: Error | undefined;
   try {
     await connection.query('BEGIN');
@@ -25,8 +27,12 @@ export async function transaction<Result>(
     throw error;
   } finally {
     connection.release(failure);
+    connection.off('error', toldByStatement);
   }
 }
+
+/** The statement that runs on the connection, or the next one, fails with it. */
+const toldByStatement = (): void => {};
 
 /** @returns the reason not to use the connection again, if there is one */
 async function rollBack(connection: Queryable, error: unknown): Promise<Error | undefined> {
@@ -54,9 +60,10 @@ export const isDuplicate = (error: unknown): boolean =>
 /**
  * Classes and codes of PostgreSQL's appendix A after which the same request may succeed later: connection
  * lost (08), out of connections, memory or disk (53), shutting down (57), a statement over its time (57014),
- * a primary that has become a standby (25006), a lock not got in time (55P03).
+ * a primary that has become a standby (25006), a lock not got in time (55P03), a database that takes no
+ * connections (55000) or isn't there (3D000), as while it is restored.
  */
-const passing = /^(08|53|57|25006|55P03)/;
+const passing = /^(08|53|57|25006|3D000|55000|55P03)/;
 
 /** Whether the database could not be asked, in contrast to having refused what it was asked. */
 export function isUnavailable(error: unknown): boolean {

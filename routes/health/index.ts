@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { everybody } from '../../lib/access.ts';
 import { isDatabaseReachable } from '../../lib/stores/database.ts';
+import { errorResponses } from '../../schemas/errors.ts';
 
 const Alive = Type.Object({ status: Type.Literal('ok') });
 
@@ -17,7 +18,12 @@ const Readiness = Type.Object({
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const alive = (operationId: string) => ({
-    schema: { operationId, summary: 'The process runs', tags: ['Operations'], response: { 200: Alive } },
+    schema: {
+      operationId,
+      summary: 'The process runs',
+      tags: ['Operations'],
+      response: { 200: Alive, ...errorResponses },
+    },
     config: { access: everybody },
     handler: async () => ({ status: 'ok' as const }),
   });
@@ -31,7 +37,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'ready',
         summary: 'The process can serve requests',
         tags: ['Operations'],
-        response: { 200: Readiness, 503: Readiness },
+        response: { 200: Readiness, 503: Readiness, ...errorResponses },
       },
       config: { access: everybody },
     },

@@ -1,0 +1,8 @@
+/** Longer than any IPv6 address with its zone and a port, and shorter than any key. */
+const maxLength = 60;
+
+/**
+ * The address of a request as it may be written down. What a trusted proxy passes on in `X-Forwarded-For`
+ * is whatever the client made up, if the proxy doesn't overwrite it.
+ */
+export const addressOf = ({ ip }: { ip: string }): string => (ip.length > maxLength ? 'unknown' : ip);

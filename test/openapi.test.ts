@@ -1,0 +1,256 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { LightMyRequestResponse } from 'fastify';
+import t, { type Test } from 'tap';
+import { type Operation, readDescription } from './fixtures/description.ts';
+import { type CallOptions, createKey, cutDatabase, developmentKey, startService } from './helper.ts';
+
+/** A request and the status that answers it, on a path with the id of something that exists. */
+interface Example extends Pick<CallOptions, 'payload' | 'query' | 'key' | 'headers'> {
+  status: number;
+  id?: string;
+}
+
+const service = await startService(t);
+const { app, call } = service;
+const description = await readDescription(service);
+const { document, operations, problems, violations } = description;
+
+async function created(url: string, payload: object): Promise<string> {
+  const response = await call({ method: 'POST', url, payload });
+  const { id, tenant } = response.json();
+  return id ?? tenant.id;
+}
+
+const key = (await createKey(service, { metadata: { team: 'billing' } })).secret.id;
+const deletedKey = (await createKey(service)).secret.id;
+const customer = await created('/v1/customers', { external_id: 'acct_1', metadata: { plan: 'pro' } });
+const otherCustomer = await created('/v1/customers', { external_id: 'acct_2' });
+const environment = await created('/v1/environments', { name: 'staging' });
+const otherTenant = await created('/v1/tenants', { name: 'Acme' });
+const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
+await call({ url: '/v1/auth/me', key: limited.api_key });
+
+const rateLimit = { limit: 10, window_seconds: 60 };
+const wholeKey = {
+  name: 'Backend',
+  description: 'Of the shop',
+  type: 'publishable_key',
+  expires_at: '2999-01-01T00:00:00Z',
+  permissions: ['customers:read'],
+  rate_limit: rateLimit,
+  metadata: { team: 'shop' },
+};
+const wholeCustomer = { external_id: 'acct_3', name: 'Ada', email: 'ada@example.com', metadata: { a: 'b' } };
+
+/** Every route, and requests that it answers with each status of its own. Those of all routes come below. */
+const contract: Record<string, Example[]> = {
+  'GET /health': [{ status: 200 }],
+  'GET /health/live': [{ status: 200 }],
+  'GET /health/ready': [{ status: 200 }],
+  'GET /v1/auth/me': [{ status: 200 }, { status: 429, key: limited.api_key }],
+  'GET /v1/customers': [{ status: 200 }, { status: 200, query: { external_id: 'acct_1', limit: '1' } }],
+  'POST /v1/customers': [
+    { status: 201, payload: wholeCustomer },
+    { status: 201, payload: { external_id: 'acct_4' } },
+    { status: 409, payload: { external_id: 'acct_4' } },
+  ],
+  'GET /v1/customers/{id}': [{ status: 200, id: customer }],
+  'PATCH /v1/customers/{id}': [
+    { status: 200, id: customer, payload: { name: 'Ada King', email: null } },
+    { status: 409, id: customer, payload: { external_id: 'acct_2' } },
+  ],
+  'DELETE /v1/customers/{id}': [{ status: 204, id: otherCustomer }],
+  'GET /v1/environments': [{ status: 200 }],
+  'POST /v1/environments': [
+    { status: 201, payload: { name: 'preview', rate_limit: rateLimit } },
+    { status: 409, payload: { name: 'preview' } },
+  ],
+  'GET /v1/environments/{id}': [{ status: 200, id: environment }],
+  'PATCH /v1/environments/{id}': [
+    { status: 200, id: environment, payload: { status: 'inactive', rate_limit: rateLimit } },
+    { status: 409, id: environment, payload: { name: 'production' } },
+  ],
+  'GET /v1/secrets/api/keys': [{ status: 200 }, { status: 200, query: { search: 'Test', order: 'asc' } }],
+  'POST /v1/secrets/api/keys': [
+    { status: 201, payload: wholeKey },
+    { status: 400, payload: { name: 'Late', expires_at: '2001-01-01T00:00:00Z' } },
+  ],
+  'GET /v1/secrets/api/keys/{id}': [{ status: 200, id: key }],
+  'PATCH /v1/secrets/api/keys/{id}': [{ status: 200, id: key, payload: { ...wholeKey, type: undefined } }],
+  'DELETE /v1/secrets/api/keys/{id}': [{ status: 204, id: deletedKey }],
+  'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
+  'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],
+  'PATCH /v1/tenants/{id}': [{ status: 200, id: otherTenant, payload: { name: 'Acme Ltd' } }],
+};
+
+/** What is served beside the API. */
+const pages = ['/openapi.json', '/docs', '/docs/json', '/docs/yaml'].concat(
+  ['index.html', 'swagger-initializer.js', '*'].map((file) => `/docs/static/${file}`),
+);
+
+const seen = new Map<string, Set<string>>();
+
+function check(test: Test, operation: Operation, response: LightMyRequestResponse): void {
+  const status = String(response.statusCode);
+  test.strictSame(problems(operation, response), [], `${operation.name} answers ${status} as described`);
+  const statuses = seen.get(operation.name) ?? new Set();
+  seen.set(operation.name, statuses.add(operation.statuses.includes(status) ? status : `${status[0]}XX`));
+}
+
+function send(operation: Operation, { status: _, id = '', ...request }: Example): CallOptions {
+  return { method: operation.method, url: operation.path.replace('{id}', id), ...request };
+}
+
+/** The first example that is accepted, changed. */
+function spoilt({ name }: Operation, change: Partial<Example> & { status: number }): Example {
+  return { ...contract[name]?.[0], ...change };
+}
+
+const isKnown = ({ name }: Operation): boolean => name in contract;
+
+t.test('every route that exists is described and known to this test, and the other way round', async (t) => {
+  const described = operations.map(({ name }) => name);
+  t.strictSame(described.toSorted(), Object.keys(contract).toSorted());
+  const served = routesOf(app.printRoutes());
+  const expected = [...described, ...pages.map((page) => `GET ${page}`)];
+  t.strictSame(served.toSorted(), expected.map((name) => name.replaceAll(/\{(\w+)\}/g, ':$1')).toSorted());
+});
+
+t.test('answers are as described', async (t) => {
+  for (const operation of operations.filter(isKnown)) {
+    for (const example of contract[operation.name] ?? []) {
+      const response = await call(send(operation, example));
+      t.equal(response.statusCode, example.status, operation.name, { body: response.body });
+      check(t, operation, response);
+    }
+  }
+});
+
+t.test('refusals are as described', async (t) => {
+  for (const operation of operations.filter(isKnown)) {
+    for (const example of refusalsOf(operation)) {
+      const response = await call(send(operation, example));
+      t.equal(response.statusCode, example.status, operation.name, { body: response.body });
+      check(t, operation, response);
+    }
+  }
+});
+
+function* refusalsOf(operation: Operation): Generator<Example> {
+  if (operation.isPublic) return;
+  yield spoilt(operation, { status: 401, key: null });
+  yield spoilt(operation, { status: 401, key: 'f'.repeat(64) });
+  yield spoilt(operation, { status: 403, headers: { 'x-environment-id': 'nowhere' } });
+  if (operation.path.includes('{id}')) {
+    yield spoilt(operation, { status: 404, id: 'nowhere' });
+    yield spoilt(operation, { status: 400, id: '%00' });
+  }
+  if (operation.parameters.some((parameter) => parameter.in === 'query')) {
+    yield spoilt(operation, { status: 400, query: { unknown: '1' } });
+  }
+  if (operation.body === null) return;
+  yield spoilt(operation, { status: 400, payload: {} });
+  yield spoilt(operation, { status: 400, payload: { unknown: 1 } });
+  yield spoilt(operation, { status: 415, payload: 'text', headers: { 'content-type': 'text/plain' } });
+  yield spoilt(operation, { status: 413, payload: { name: 'x'.repeat(70_000) } });
+}
+
+t.test('failures are as described', async (t) => {
+  const failing = await startService(t);
+  const restore = await cutDatabase(failing.databaseUrl);
+  t.teardown(restore);
+  for (const operation of operations.filter(isKnown)) {
+    const isReadiness = operation.name === 'GET /health/ready';
+    if (operation.isPublic && !isReadiness) continue;
+    const response = await failing.call(send(operation, spoilt(operation, { status: 503 })));
+    t.equal(response.statusCode, 503, operation.name);
+    check(t, operation, response);
+  }
+});
+
+t.test('every status that is declared has been seen, where a request can bring it about', async (t) => {
+  for (const { name, statuses, isPublic } of operations) {
+    const possible = statuses.filter((status) => !(isPublic && status.endsWith('XX')));
+    t.strictSame([...(seen.get(name) ?? [])].toSorted(), possible.toSorted(), name);
+  }
+});
+
+t.test('every body has an example, and every example is what it is an example of', async (t) => {
+  for (const { name, body } of operations) {
+    if (body === null) continue;
+    t.not(body.example, undefined, `${name} has an example`);
+    t.strictSame(violations(body.schema, body.example), [], name);
+  }
+  const answers = Object.values(document.paths).flatMap((path) =>
+    Object.values(path).flatMap(({ responses }) => Object.values(responses)),
+  );
+  for (const { content } of [...answers, ...Object.values(document.components.responses ?? {})]) {
+    const media = content?.['application/json'];
+    if (media?.example !== undefined) t.strictSame(violations(media.schema, media.example), []);
+  }
+});
+
+t.test('what has a default need not be sent', async (t) => {
+  const parameters = operations.flatMap((operation) => operation.parameters);
+  const withDefault = parameters.filter(({ schema }) => schema.default !== undefined);
+  t.ok(withDefault.length > 0);
+  t.strictSame(
+    withDefault.filter(({ required }) => required),
+    [],
+  );
+});
+
+t.test('the description has no key, and is OpenAPI 3.1', async (t) => {
+  t.equal(document.openapi, '3.1.0');
+  t.notMatch(JSON.stringify(document), developmentKey);
+});
+
+t.test('redocly finds nothing to complain about', async (t) => {
+  const file = path.join(t.testdir(), 'openapi.json');
+  await writeFile(file, JSON.stringify(document));
+  const redocly = spawn(
+    process.execPath,
+    ['node_modules/@redocly/cli/bin/cli.js', 'lint', file, '--extends=recommended', '--format=json'],
+    { env: { PATH: process.env['PATH'], REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } },
+  );
+  let output = '';
+  redocly.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  await once(redocly, 'close');
+  const { totals, problems: found } = JSON.parse(output);
+  t.strictSame({ totals, found }, { totals: { errors: 0, warnings: 0, ignored: 0 }, found: [] });
+});
+
+t.test('the pages refer to no other host, and may load nothing from one', async (t) => {
+  const page = await call({ url: '/docs/', key: null });
+  t.equal(page.statusCode, 200);
+  const files = [...page.body.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, file]) => file ?? '');
+  t.ok(files.length > 3);
+  for (const file of files) {
+    const url = new URL(file, 'http://docs.test/docs/');
+    t.equal(url.host, 'docs.test', file);
+    t.equal((await call({ url: url.pathname, key: null })).statusCode, 200, file);
+  }
+  const initializer = await call({ url: '/docs/static/swagger-initializer.js', key: null });
+  t.notMatch(initializer.body.replaceAll(/^ *\/\/.*$/gm, ''), /https?:\/\//);
+  t.match(initializer.body, 'validatorUrl: null');
+  const policy = String(page.headers['content-security-policy']);
+  t.match(policy, "default-src 'self'");
+  t.notMatch(policy, /https?:|upgrade-insecure-requests|\w\.\w/);
+});
+
+/** The routes in Fastify's drawing of its tree, without the HEAD that every GET has. */
+function routesOf(tree: string): string[] {
+  const parts: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', part, methods] = /^(.*?)[├└]── (.*?)(?: \((.*)\))?$/.exec(line) ?? [];
+    if (part === undefined) return [];
+    parts.splice(indent.length / 4, parts.length, part);
+    const names = methods?.split(', ').filter((method) => method !== 'HEAD') ?? [];
+    return names.map((method) => `${method} ${parts.join('')}`);
+  });
+}
