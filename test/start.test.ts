@@ -446,12 +446,13 @@ t.test('the process', async (t) => {
   });
 
   await t.test('and ends at once when it is told again', async (t) => {
-    const impatient = await startReady(t, { cwd, env: {} });
+    const impatient = await startReady(t, { cwd, env: { LOG_LEVEL: 'error' } });
     const inFlight = await beginRequest(impatient.url);
     impatient.signal('SIGTERM');
     await untilClosed(impatient.port);
     impatient.signal('SIGTERM');
     t.equal(await impatient.ended, 1);
+    t.match(impatient.stdout(), 'second SIGTERM, exiting', 'and not because its time was over');
     await inFlight.cut;
   });
 });
