@@ -16,24 +16,12 @@ test: node_modules/.package-lock.json ## Install and run all tests
 model: node_modules/.package-lock.json ## Run the replication protocol through a million simulated schedules; COUNT, SEED
 	@npm run --silent model -- $(or $(COUNT),1000000) $(SEED)
 
-<<<<<<< HEAD
-bench: node_modules/.package-lock.json ## Measure the key table: memory, lookups, growth; COUNT
-	@node --import=tsx bench/key-table.ts $(COUNT)
-
-CHANGES ?= 10000
-REPLICAS ?= 4
-SECONDS ?= 600
-SEED ?= 1
-chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
-	@node --import=tsx test/chaos/run.ts --changes=$(CHANGES) --replicas=$(REPLICAS) --seconds=$(SECONDS) --seed=$(SEED) $(ARGS)
-=======
 chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
 	@node --import=tsx test/chaos/run.ts --changes=$(or $(CHANGES),10000) --replicas=$(or $(REPLICAS),4) \
 		--seconds=$(or $(SECONDS),600) --seed=$(or $(SEED),1) $(ARGS)
 
 bench: node_modules/.package-lock.json ## Measure the key table: memory, lookups, growth; COUNT
 	@node --import=tsx bench/key-table.ts $(COUNT)
->>>>>>> chaos
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check
