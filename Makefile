@@ -29,7 +29,7 @@ check: node_modules/.package-lock.json ## All that CI checks: format, lint, type
 # npm writes this file at the end of every installation.
 node_modules/.package-lock.json: package-lock.json
 	@node -e "require('crypto').hash || (console.error('Node 20.12 or later is needed, this is', process.version), process.exit(1))"
-	npm ci --no-progress --loglevel=error
+	npm ci --include=dev --no-progress --loglevel=error
 	@touch $@
 
 dist/server.js: node_modules/.package-lock.json package.json tsconfig.json tsconfig.build.json \

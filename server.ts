@@ -8,27 +8,29 @@ import { startEmbeddedPostgres } from './lib/embedded-postgres/embedded-postgres
 import { EmbeddedPostgresError } from './lib/embedded-postgres/error.ts';
 import { loggerOptions } from './lib/logger.ts';
 import { serveMetrics } from './lib/metrics-server.ts';
-import { DatabaseUnreachableError } from './lib/stores/migrations.ts';
+import { DatabaseUnreachableError } from './lib/stores/patience.ts';
 import { welcome } from './lib/welcome.ts';
 import { startWorkers } from './lib/workers.ts';
 
 /** How long requests in flight may take to end once the process is told to stop. */
 const stopTimeoutMs = 10_000;
 
+/**
+ * A terminal or a supervisor signals every process of the group, and then the process that the workers share tells
+ * them once more. The second time must not cut off the requests in flight; how long those may take is bounded.
+ */
+const signalsOfWorker = cluster.isWorker ? { onSecondSignal: () => {} } : {};
+
 /** What has been started, in order; stopped the other way round. */
 const started: { stop(): Promise<void> }[] = [];
 
 async function start(config: Config): Promise<void> {
   const log = pino(loggerOptions(config.logLevel));
-  // A Ctrl-C reaches every process of the terminal: workers wait until they are told by the one that they share.
-  if (cluster.isWorker) process.on('SIGINT', () => {});
-  closeWithGrace(
-    { delay: stopTimeoutMs, logger: log, skip: cluster.isWorker ? ['SIGINT'] : [] },
-    async ({ err }) => {
-      if (err) log.fatal({ err }, 'the process stops because of an error that nothing handled');
-      await stop();
-    },
-  );
+  closeWithGrace({ delay: stopTimeoutMs, logger: log, ...signalsOfWorker }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'the process stops because of an error that nothing handled');
+    else if (cluster.isPrimary) log.info({ signal }, 'the process stops');
+    await stop();
+  });
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config.dataDir, log));
   if (config.workers > 1 && cluster.isPrimary) await runWorkers(config, databaseUrl, log);
   else await serve(config, databaseUrl);
@@ -44,6 +46,7 @@ async function serve(config: Config, databaseUrl: string): Promise<void> {
   const app = await build({ ...config, databaseUrl });
   started.push({ stop: () => app.close() });
   const url = await app.listen({ host: config.host, port: config.port });
+  await app.replica.waitUntilMayDecide();
   if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
 }
 
@@ -55,7 +58,7 @@ async function runWorkers(config: Config, databaseUrl: string, log: pino.Logger)
     const server = await serveMetrics(config.metricsPort, () => registry.clusterMetrics());
     started.push({ stop: async () => void server.close() });
   }
-  if (config.nodeEnv === 'development') welcomeAt(config, String(config.port));
+  if (config.nodeEnv === 'development') welcomeAt(config, String(workers.port));
 }
 
 const welcomeAt = ({ host }: Config, port: string) => void process.stdout.write(welcome(host, port));
@@ -69,6 +72,8 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `Port ${error.port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another`;
+  if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'))
+    return `HOST is no address of this machine (${error.message})`;
   const isKnown = [ConfigError, EmbeddedPostgresError, DatabaseUnreachableError].some(
     (known) => error instanceof known,
   );

@@ -6,6 +6,8 @@ import type { BaseLogger } from 'pino';
 const restartDelayMs = 1_000;
 
 export interface Workers {
+  /** The port that they share. */
+  port: number;
   /** Tells every worker to stop, and waits until all have. */
   stop(): Promise<void>;
 }
@@ -23,7 +25,7 @@ export async function startWorkers(
 ): Promise<Workers> {
   let stopping = false;
   const workers = Array.from({ length: count }, () => cluster.fork(environment));
-  await Promise.all(workers.map(listening)).catch(async (error) => {
+  const ports = await Promise.all(workers.map(listening)).catch(async (error) => {
     stopping = true;
     await stopAll();
     throw error;
@@ -38,6 +40,7 @@ export async function startWorkers(
   });
 
   return {
+    port: Math.max(...ports),
     async stop() {
       stopping = true;
       await stopAll();
@@ -45,11 +48,13 @@ export async function startWorkers(
   };
 }
 
-async function listening(worker: Worker): Promise<void> {
+/** @returns the port that it listens on */
+async function listening(worker: Worker): Promise<number> {
   const ended = once(worker, 'exit').then(() => {
     throw new Error('A worker ended before it listened');
   });
-  await Promise.race([once(worker, 'listening'), ended]);
+  const [address]: { port: number }[] = await Promise.race([once(worker, 'listening'), ended]);
+  return address?.port ?? 0;
 }
 
 async function stopAll(): Promise<void> {

@@ -23,7 +23,9 @@ const idleInTransactionTimeoutMs = 1_000;
 /** The pool of connections to PostgreSQL (`app.pg`), with the schema brought up to date. */
 export default fp<DatabaseOptions>(
   async (app, { url }) => {
-    const applied = await migrate(url);
+    const applied = await migrate(url, {
+      onUnavailable: (error) => app.log.warn({ err: error }, 'waiting for the database'),
+    });
     if (applied.length > 0) {
       app.log.info({ migrations: applied }, 'the database schema was brought up to date');
     }

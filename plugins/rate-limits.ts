@@ -19,7 +19,7 @@ interface RateLimits {
   countFailure(request: FastifyRequest): Promise<void>;
   /** Counts a request against its accepted key, sets the headers, and throws 429 when it is over the limit. */
   countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** `process`: Redis is configured and can't be reached, so that each process counts for itself. */
+  /** `process`: each process counts for itself, because there is no Redis or it can't be reached. */
   state(): 'shared' | 'process';
 }
 
@@ -93,7 +93,7 @@ export default fp<RateLimitsOptions>(
         reply.header('x-ratelimit-reset', requests.ttlInSeconds);
         if (requests.isExceeded) throw tooManyRequests(requests.ttl);
       },
-      state: () => (shared === null || redisWorks ? 'shared' : 'process'),
+      state: () => (shared !== null && redisWorks ? 'shared' : 'process'),
     } satisfies RateLimits);
   },
   { name: 'rate-limits' },

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin';
 import { ensureTenant } from '../lib/changes/tenants.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
+import { patiently } from '../lib/stores/patience.ts';
 
 interface TenantsOptions {
   configuredKeys: ConfiguredKeys;
@@ -10,7 +11,7 @@ interface TenantsOptions {
 export default fp<TenantsOptions>(
   async (app, { configuredKeys }) => {
     const tenantIds = new Set([...configuredKeys.values()].map(({ tenantId }) => tenantId));
-    for (const tenantId of tenantIds) await ensureTenant(app.changes, tenantId);
+    for (const tenantId of tenantIds) await patiently(() => ensureTenant(app.changes, tenantId));
   },
   { name: 'tenants', dependencies: ['changes'] },
 );

@@ -33,10 +33,12 @@ export const KeyMetadata = Type.Object(
     metadata: Labels,
     status: Status,
     expires_at: Nullable(Timestamp),
-    last_used_at: Nullable(Timestamp),
+    last_used_at: Nullable(
+      Type.String({ format: 'date-time', description: 'Not recorded yet: always null' }),
+    ),
     created_at: Timestamp,
     updated_at: Timestamp,
-    rotated_to: Nullable(Type.String()),
+    rotated_to: Nullable(Type.String({ description: 'The key that replaces it; null until there is one' })),
   },
   {
     examples: [

@@ -14,7 +14,8 @@ import { build } from '../app.ts';
 import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
 import { developmentKeyDigest } from '../lib/keys/configured-keys.ts';
 import { digestOf, hashOf } from '../lib/keys/secret.ts';
-import { DatabaseUnreachableError, migrate } from '../lib/stores/migrations.ts';
+import { migrate } from '../lib/stores/migrations.ts';
+import { DatabaseUnreachableError } from '../lib/stores/patience.ts';
 import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
 import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
 
@@ -293,7 +294,7 @@ t.test('a database that does not answer', async (t) => {
     const port = portOf(server);
     server.close();
     await once(server, 'close');
-    const error = await migrate(`postgres://ada:secret@127.0.0.1:${port}/db`, 0).catch(
+    const error = await migrate(`postgres://ada:secret@127.0.0.1:${port}/db`, { patienceMs: 0 }).catch(
       (error: unknown) => error,
     );
     t.ok(error instanceof DatabaseUnreachableError);

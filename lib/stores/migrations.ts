@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { DatabaseError, Pool } from 'pg';
-import { isUnavailable, type Queryable, surviveLostConnections, transaction } from './database.ts';
+import { Pool } from 'pg';
+import { type Queryable, surviveLostConnections, transaction } from './database.ts';
+import { type Patience, patiently } from './patience.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
@@ -15,50 +15,23 @@ interface Migration {
   checksum: string;
 }
 
-/** How long a start waits for a database that isn't there yet. */
-const defaultPatienceMs = 30_000;
-const retryMs = 500;
-
-export class DatabaseUnreachableError extends Error {
-  constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
-    super(`The database can't be reached (${reason}): check DATABASE_URL`, { cause });
-    this.name = 'DatabaseUnreachableError';
-  }
-}
-
 /**
  * Brings the schema up to date: the `.sql` files of `migrations/` that have not been applied, in the order
  * of their names, all in one transaction. Processes that start together wait for each other, and all
  * for the database.
- * @param patienceMs how long to wait for it
  * @returns the names of those that were applied
  * @throws DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
-export async function migrate(url: string, patienceMs = defaultPatienceMs): Promise<string[]> {
+export async function migrate(url: string, { patienceMs, onUnavailable }: Patience = {}): Promise<string[]> {
   // A connection of its own, without the time limits of requests: a migration takes as long as it takes.
   const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
   surviveLostConnections(pool, () => {}); // The next statement gets another.
-  const deadlineMs = Date.now() + patienceMs;
   try {
-    for (;;) {
-      try {
-        return await applyPending(pool);
-      } catch (error) {
-        if (isRefusal(error)) throw new DatabaseUnreachableError(error);
-        if (!isUnavailable(error)) throw error;
-        if (Date.now() > deadlineMs) throw new DatabaseUnreachableError(error);
-      }
-      await delay(retryMs);
-    }
+    return await patiently(() => applyPending(pool), { patienceMs, onUnavailable });
   } finally {
     await pool.end();
   }
 }
-
-/** Whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
 
 async function applyPending(pool: Pool): Promise<string[]> {
   const migrations = await readMigrations();

@@ -17,7 +17,8 @@ const Readiness = Type.Object({
       description: '`unavailable`: all keys are in memory, but the lease to decide by them has run out',
     }),
     rate_limits: Type.Union([Type.Literal('shared'), Type.Literal('process')], {
-      description: '`process`: Redis is configured and unreachable, and each process counts for itself',
+      description:
+        '`process`: each process counts for itself, because there is no Redis or it is unreachable',
     }),
   }),
   replica: Type.Object({
