@@ -55,9 +55,8 @@ export async function withDatabase(work: (databaseUrl: string) => Promise<void>)
  */
 export async function startService(databaseUrl: string): Promise<BuiltService> {
   const port = await findFreePort();
-  const nodeArgs = (process.env['SERVICE_NODE_ARGS'] ?? '').split(' ').filter((arg) => arg !== '');
   const startMs = performance.now();
-  const child = spawn(process.execPath, [...nodeArgs, path.join(repository, 'dist/server.js')], {
+  const child = spawn(process.execPath, [path.join(repository, 'dist/server.js')], {
     // Where no `.env` changes the settings.
     cwd: tmpdir(),
     env: {

@@ -2,8 +2,7 @@
  * Measures how long the service takes from the start of its process until it decides on keys, with many keys.
  *
  * Run by `node --import=tsx bench/start-up.ts [count]`, 1,000,000 keys by default. It compiles the sources, fills
- * a database of its own, and starts the service five times. Fails if the goal is missed. SERVICE_NODE_ARGS are
- * options of Node for the service, such as `--cpu-prof`.
+ * a database of its own, and starts the service five times. Fails if the goal is missed.
  */
 import { loadavg } from 'node:os';
 import { Client } from 'pg';
