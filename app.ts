@@ -45,7 +45,13 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    http: {
+      headersTimeout: 10_000,
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+      // How often the timeouts are looked at; half a minute if not said.
+      connectionsCheckingInterval: 1_000,
+    },
     forceCloseConnections: 'idle',
     // Fastify's own refusal isn't in the envelope, and the service can answer until the last request is done.
     return503OnClosing: false,
@@ -54,6 +60,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     frameworkErrors: sendError,
     clientErrorHandler: refuseBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
+
+  // The size of the headers is limited, and Node would drop those beyond a number without a word.
+  app.server.maxHeadersCount = 0;
 
   await app.register(validation);
   await app.register(errors);

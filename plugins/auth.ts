@@ -7,7 +7,7 @@ import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import { type Identity, type Refusal, verifyKey } from '../lib/keys/verification.ts';
+import { type Identity, type Refusal, type Verification, verifyKey } from '../lib/keys/verification.ts';
 import type { Actor, Scope } from '../lib/scope.ts';
 
 declare module 'fastify' {
@@ -56,13 +56,27 @@ export default fp<AuthOptions>(
       app.replica
         .waitUntilMayDecide()
         // Asked again, in the same breath as the decision.
-        .then(() => (app.replica.mayDecide() ? decide(request, reply, digest, done) : done(undecidable())))
-        .catch(done);
+        .then(
+          () => (app.replica.mayDecide() ? decide(request, reply, digest, done) : done(undecidable())),
+          done,
+        );
     });
 
-    function decide(request: FastifyRequest, reply: FastifyReply, digest: string, done: HookDone): void {
+    // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
+    app.addHook('preHandler', (request, _reply, done) => {
+      if (request.auth === null || request.body === undefined) return done();
+      if (!app.replica.mayDecide()) return done(undecidable());
+      const credential = readCredential(request.raw.rawHeaders);
+      if (credential.kind !== 'key') throw unauthorized('API key required');
+      const verification = verify(request, digestOf(credential.key));
+      if (!verification.accepted) return refuse(request, verification.reason, done);
+      request.auth = verification.identity;
+      done(permissionError(verification.identity, request.routeOptions.config.access));
+    });
+
+    function verify(request: FastifyRequest, digest: string): Verification {
       const { access } = request.routeOptions.config;
-      const verification = verifyKey(
+      return verifyKey(
         {
           digest,
           environment: selectedEnvironment(request),
@@ -72,6 +86,10 @@ export default fp<AuthOptions>(
         configuredKeys,
         app.replica.keys,
       );
+    }
+
+    function decide(request: FastifyRequest, reply: FastifyReply, digest: string, done: HookDone): void {
+      const verification = verify(request, digest);
       if (verification.accepted) {
         request.auth = verification.identity;
         admit(verification.identity, request, reply, done);
@@ -84,7 +102,7 @@ export default fp<AuthOptions>(
     function admit(identity: Identity, request: FastifyRequest, reply: FastifyReply, done: HookDone): void {
       const finish = () => done(permissionError(identity, request.routeOptions.config.access));
       if (identity.rateLimit === null) finish();
-      else app.rateLimits.countRequest(request, reply).then(finish).catch(done);
+      else app.rateLimits.countRequest(request, reply).then(finish, done);
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, done: HookDone): void {

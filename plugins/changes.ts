@@ -17,7 +17,7 @@ export interface ChangesOptions {
 export default fp<ChangesOptions>(
   async (app, { confirmChanges }) => {
     const confirm = (seq: number) => app.replica.confirm(seq);
-    app.decorate('changes', new Changes(app.pg.pool, confirmChanges ? confirm : async () => true));
+    app.decorate('changes', new Changes(app.changesPool, confirmChanges ? confirm : async () => true));
   },
   { name: 'changes', dependencies: ['database', 'replica'] },
 );

@@ -1,14 +1,23 @@
 import postgres from '@fastify/postgres';
 import fp from 'fastify-plugin';
+import { Pool } from 'pg';
 import { surviveLostConnections } from '../lib/stores/database.ts';
 import { migrate } from '../lib/stores/migrations.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Connections for changes of what decides on keys, and for their confirmation: no listing can hold them up. */
+    changesPool: Pool;
+  }
+}
 
 interface DatabaseOptions {
   url: string;
 }
 
 /** More than this at once wait for a connection; PostgreSQL allows 100 in all by default. */
-const maxConnections = 10;
+const maxConnections = 8;
+const maxChangeConnections = 4;
 
 /** How long a request waits for a connection, and a statement may run, before it is given up as 503. */
 const connectTimeoutMs = 3_000;
@@ -29,19 +38,24 @@ export default fp<DatabaseOptions>(
     if (applied.length > 0) {
       app.log.info({ migrations: applied }, 'the database schema was brought up to date');
     }
-    await app.register(postgres, {
+    const common = {
       connectionString: url,
       application_name: 'latchkey',
-      max: maxConnections,
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: statementTimeoutMs,
       // For a server that doesn't answer at all, the timeout of our own side.
       query_timeout: statementTimeoutMs + 1_000,
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
-    });
-    surviveLostConnections(app.pg.pool, (error) =>
-      app.log.warn({ err: error }, 'an idle database connection was lost'),
-    );
+    };
+    await app.register(postgres, { ...common, max: maxConnections });
+    const changesPool = new Pool({ ...common, max: maxChangeConnections });
+    app.decorate('changesPool', changesPool);
+    app.addHook('onClose', () => changesPool.end());
+    for (const pool of [app.pg.pool, changesPool]) {
+      surviveLostConnections(pool, (error) =>
+        app.log.warn({ err: error }, 'an idle database connection was lost'),
+      );
+    }
   },
   { name: 'database' },
 );

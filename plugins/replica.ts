@@ -27,7 +27,7 @@ export default fp<ReplicaOptions>(
       registers: [app.metrics],
     });
     const replica = new KeyReplica({
-      pool: app.pg.pool,
+      pool: app.changesPool,
       databaseUrl,
       notifications,
       staleIfErrorMs: staleIfErrorSeconds * 1000,

@@ -48,7 +48,7 @@ export const IdParams = Type.Object(
   { additionalProperties: false },
 );
 
-const Limit = Type.Integer({ minimum: 1, maximum: 1000, default: 50, description: 'Items in a page' });
+const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Items in a page' });
 const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000_000, default: 0, description: 'Items to skip' });
 
 /** What every listing takes; spread into the query of a resource that filters as well. */

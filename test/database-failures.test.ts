@@ -152,6 +152,7 @@ t.test('AUTH_STALE_IF_ERROR_SECONDS lets it decide on for so long after its leas
   const restore = await cutDatabase(stale.databaseUrl);
   startClocks();
   await untilLeaseEnds(stale);
+  await untilMayDecide(stale); // Only once a statement that was sent without a lease has failed.
   t.equal((await ask(stored)).statusCode, 200);
   t.equal((await ask(wrongKey)).statusCode, 401);
   t.strictSame((await stale.call({ url: keys })).json(), noDatabase, 'there is nothing to read all the same');

@@ -29,7 +29,7 @@ export class Changes {
   /**
    * Runs `work` in a transaction, and waits until its events are in force everywhere.
    * @throws what `work` throws, with nothing changed; or ApiError `service_unavailable` when the change is
-   * committed and can't be confirmed: repeating the request is safe
+   * committed and can't be confirmed: an update or deletion may be repeated, a creation is there
    */
   async make<Result>(work: (change: Change) => Promise<Result>): Promise<Result> {
     let lastSeq = 0;
@@ -50,10 +50,6 @@ export class Changes {
 }
 
 const unconfirmed = (): ApiError =>
-  new ApiError(
-    'service_unavailable',
-    'The change is stored, but not yet known to be in force everywhere: try again',
-    {
-      headers: { 'retry-after': '2' },
-    },
-  );
+  new ApiError('service_unavailable', 'The change is stored, but not yet known to be in force everywhere', {
+    headers: { 'retry-after': '2' },
+  });

@@ -1,7 +1,7 @@
 import type { CreateKey, KeyMetadata, KeyType, UpdateKey } from '../../schemas/keys.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { lacking, mayHold } from '../keys/permissions.ts';
+import { inherited, lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
 import type { Actor, Scope } from '../scope.ts';
 import { updateKind } from '../stores/key-events.ts';
@@ -61,7 +61,10 @@ export async function insertKey(
   return { secret: key, api_key: plaintext };
 }
 
-/** @throws ApiError `not_found`, `validation_error` or `permission_denied` */
+/**
+ * Changes a key. Who holds less than the key can't activate it, nor change its expiry or limit.
+ * @throws ApiError `not_found`, `validation_error` or `permission_denied`
+ */
 export async function updateKey(
   changes: Changes,
   changer: KeyChanger,
@@ -69,23 +72,30 @@ export async function updateKey(
   request: UpdateKey,
 ): Promise<KeyMetadata> {
   const checked = { ...request, ...normalized(request) };
-  return changes.make(async (change) => {
+  const updated = await changes.make(async (change) => {
     const found = await keys.lockKey(change.connection, changer, id);
-    if (found === null || found.deleted) throw notFound('Key');
-    if (request.permissions) checkPermissions(found.key.type, request.permissions, changer.permissions);
+    if (found === null) return null;
+    if (found.deleted) {
+      await change.repeat();
+      return null;
+    }
+    checkChange(found.key, request, changer.permissions);
     const key = await keys.updateKey(change.connection, changer, id, checked);
     await change.record({
-      keyHash: found.hash,
       kind: updateKind('key', found.key, key),
       tenantId: changer.tenantId,
       environmentId: changer.environmentId,
       subjectId: id,
+      keyHash: found.hash,
       before: found.key,
       after: key,
       actor: changer.actor,
     });
     return key;
   });
+  // Told only now: whoever hears that a key is gone may rely on it.
+  if (updated === null) throw notFound('Key');
+  return updated;
 }
 
 /**
@@ -112,16 +122,26 @@ export async function deleteKey(changes: Changes, changer: KeyChanger, id: strin
 }
 
 function permissionsFor({ type = 'private_key', permissions }: CreateKey, held: readonly string[]): string[] {
-  if (permissions === undefined) return held.filter((permission) => mayHold(type, permission));
+  if (permissions === undefined) return inherited(type, held);
   checkPermissions(type, permissions, held);
   return permissions;
 }
+
+/** Nobody brings a key back to life, or extends it, that holds more than they do. */
+function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string[]): void {
+  const { status, expires_at, rate_limit } = request;
+  const empowers = status === 'active' || expires_at !== undefined || rate_limit !== undefined;
+  if (empowers && lacking(held, key.permissions).length > 0) throw denied();
+  if (request.permissions) checkPermissions(key.type, request.permissions, held);
+}
+
+const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
 
 /** A key never grants what the one who makes or changes it lacks. */
 function checkPermissions(type: KeyType, asked: readonly string[], held: readonly string[]): void {
   if (asked.some((permission) => !mayHold(type, permission)))
     throw invalid('/permissions', "a publishable key can't hold * or a permission on keys");
-  if (lacking(held, asked).length > 0) throw new ApiError('permission_denied', 'Permission denied');
+  if (lacking(held, asked).length > 0) throw denied();
 }
 
 /** The expiry as the database takes it. @throws ApiError when it isn't in the future */

@@ -16,3 +16,11 @@ export const lacking = (held: readonly string[], asked: readonly string[]): stri
 /** A publishable key is seen by strangers: it may not manage keys. */
 export const mayHold = (type: KeyType, permission: string): boolean =>
   type === 'private_key' || !(permission === '*' || permission.startsWith('keys:'));
+
+/** What a new key gets that asks for nothing: all that its creator holds, but nothing of management for strangers. */
+export const inherited = (type: KeyType, held: readonly string[]): string[] =>
+  held.filter(
+    (permission) => mayHold(type, permission) && (type === 'private_key' || !isManagement(permission)),
+  );
+
+const isManagement = (permission: string): boolean => /^(environments|tenants):/.test(permission);

@@ -2,7 +2,7 @@ import { Alarm } from './alarm.ts';
 import { backoffMs } from './backoff.ts';
 import { applyEvents, type ReplicatedState } from './feed.ts';
 import type { Lease } from './lease.ts';
-import type { Position, Random, ReplicaDatabase, Timers } from './ports.ts';
+import type { FeedEvent, Position, Random, ReplicaDatabase, Timers } from './ports.ts';
 import { Waiters } from './waiters.ts';
 
 /** What the replica does next: `loading` the state, `announcing` its row, or `syncing` with the feed. */
@@ -62,6 +62,7 @@ export class Replica<Change> {
   #timesLoaded = 0;
   #loadedChanges = 0;
   #failures = 0;
+  #unreachable = false;
   #lastSyncMs = 0;
 
   constructor(options: ReplicaOptions<Change>) {
@@ -104,11 +105,14 @@ export class Replica<Change> {
   }
 
   /**
-   * How old the state may be at most beyond the promise, in milliseconds: 0 with a valid lease, Infinity while
-   * nothing is loaded. Only for an operator who chose availability over the promise.
+   * How old the state may be at most beyond the promise, in milliseconds: 0 with a valid lease. Infinity unless a
+   * statement that was sent without a lease has failed: a process that was merely slow, or fenced, has a database
+   * to ask. Only for an operator who chose availability over the promise.
    */
   staleForMs(): number {
-    return this.#position === null ? Number.POSITIVE_INFINITY : this.#lease.expiredForMs();
+    if (this.#lease.isValid()) return 0;
+    const cutOff = this.#unreachable && this.#phase === 'syncing' && !this.#stopping;
+    return cutOff ? this.#lease.expiredForMs() : Number.POSITIVE_INFINITY;
   }
 
   status(): ReplicaStatus {
@@ -128,11 +132,14 @@ export class Replica<Change> {
 
   async #run(): Promise<void> {
     while (!this.#stopping) {
+      const hadLease = this.#lease.isValid();
       try {
         await this.#step();
         this.#failures = 0;
+        this.#unreachable = false;
       } catch (error) {
         this.#failures += 1;
+        this.#unreachable = !hadLease;
         this.#options.onError(error);
         // Not cut short by hints: a flood of them must not become a flood of attempts.
         await this.#stopAlarm.sleep(backoffMs(this.#failures, this.#options.random));
@@ -177,7 +184,7 @@ export class Replica<Change> {
 
   /** Acknowledges what has been applied, applies what is new, and only then lets the lease count. */
   async #sync(position: Position): Promise<void> {
-    const { database, id, maxEventsPerSync, state } = this.#options;
+    const { database, id, maxEventsPerSync } = this.#options;
     this.#hints.reset();
     const sentAt = this.#lease.now();
     this.#lastSyncMs = sentAt.monotonicMs;
@@ -186,7 +193,7 @@ export class Replica<Change> {
     if (renewal.outcome === 'fenced') return this.#rejoin();
     if (renewal.outcome === 'diverged') return this.#reload();
 
-    const reached = applyEvents(state, position, renewal.events);
+    const reached = this.#apply(position, renewal.events);
     if (reached === null) return this.#reload();
     this.#position = reached;
     this.#headSeq = renewal.head.seq;
@@ -197,6 +204,16 @@ export class Replica<Change> {
 
     this.#lease.grantFrom(sentAt);
     if (this.#lease.isValid()) this.#waiters.settle(true);
+  }
+
+  /** The position reached, or null if it can't be reached: an event is missing, or is none that can be applied. */
+  #apply(position: Position, events: readonly FeedEvent<Change>[]): Position | null {
+    try {
+      return applyEvents(this.#options.state, position, events);
+    } catch (error) {
+      this.#options.onError(error);
+      return null;
+    }
   }
 
   /** The row is gone, so writers no longer wait for this replica. Its state is still a prefix of the feed. */

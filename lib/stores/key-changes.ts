@@ -44,6 +44,7 @@ export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
       ? { kind: 'key-deleted', digest: key_hash }
       : changeOfKey(after as StoredKey, key_hash);
   }
+  if (after === null) return { kind: 'none' };
   if (kind.startsWith('tenant.')) return changeOfTenant(after as StoredTenant);
   if (kind.startsWith('environment.')) return changeOfEnvironment(after as StoredEnvironment);
   return { kind: 'none' };

@@ -96,7 +96,8 @@ type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | {
  * the writer has deleted the row, the update finds none, even if it was inserted again meanwhile, for a row
  * inserted after the snapshot isn't visible. Two statements would find it.
  *
- * A position is known by its event, or by the head where old events were pruned.
+ * A position is known by its event, or by the head where old events were pruned. What is large in an event and
+ * decides nothing stays behind: a replica that lags must be able to catch up within the time of a statement.
  */
 const renewAndRead = `
   WITH known AS (
@@ -113,8 +114,9 @@ const renewAndRead = `
          event.seq, event.event_id, event.kind, event.key_hash, event.after
     FROM key_event_counter head
     LEFT JOIN LATERAL (
-      SELECT seq, event_id, kind, key_hash, after FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
-    ) event ON EXISTS (SELECT FROM known)
+      SELECT seq, event_id, kind, key_hash, after - '{metadata,description}'::text[] AS after
+        FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
+    ) event ON EXISTS (SELECT FROM renewed)
    ORDER BY event.seq`;
 
 /** Names the server and its start: another one may know older leases. */

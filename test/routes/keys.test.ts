@@ -228,9 +228,9 @@ t.test('keys are listed newest first, in pages, and filtered', async (t) => {
     names: ['Gamma_x', 'Beta 100%'],
     pagination: { total: 4, limit: 2, offset: 1 },
   });
-  t.strictSame(await list('limit=1000&offset=4'), {
+  t.strictSame(await list('limit=100&offset=4'), {
     names: [],
-    pagination: { total: 4, limit: 1000, offset: 4 },
+    pagination: { total: 4, limit: 100, offset: 4 },
   });
 
   const filters: [string, string[]][] = [
@@ -768,7 +768,11 @@ t.test(
     const { headers } = environment;
     const author = await createKey(service, { permissions: ['keys:*'] }, { headers });
     const key = author.api_key;
-    const { api_key: subject, secret } = await createKey(service, {}, { headers });
+    const { api_key: subject, secret } = await createKey(
+      service,
+      { permissions: ['keys:read'] },
+      { headers },
+    );
     const { id } = secret;
     const eventIds = new Set<string>();
     const start = await latestSeq();

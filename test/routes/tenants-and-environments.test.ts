@@ -40,7 +40,7 @@ interface Environment {
 }
 
 async function environmentsOf(key: string): Promise<Record<string, string>> {
-  const { items } = (await call({ url: '/v1/environments?limit=1000', key })).json();
+  const { items } = (await call({ url: '/v1/environments?limit=100', key })).json();
   return Object.fromEntries(items.map(({ name, id }: Environment) => [name, id]));
 }
 
