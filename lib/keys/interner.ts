@@ -1,6 +1,7 @@
 const chunkBits = 12;
 const chunkLength = 1 << chunkBits;
 const shardCount = 256;
+const hashedLength = 8;
 
 /** Cells `[n * chunkLength, (n + 1) * chunkLength)`; a free one has no value, and its count names the next free one. */
 interface Chunk<T> {
@@ -104,10 +105,14 @@ export class Interner<T extends object> {
     return chunk;
   }
 
-  /** Chooses by FNV-1a. Keys chosen to share a shard do no more harm than one map without shards would. */
+  /**
+   * Chooses by FNV-1a over the end of the key, where ids differ. Keys chosen to share a shard do no more harm than
+   * one map without shards would.
+   */
   #shardOf(key: string): Map<string, number> {
     let hash = 0x811c9dc5;
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+    for (let i = Math.max(0, key.length - hashedLength); i < key.length; i++)
+      hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
     const shard = this.#shards[(hash ^ (hash >>> 16)) & (shardCount - 1)];
     if (shard === undefined) throw new RangeError('No such shard');
     return shard;

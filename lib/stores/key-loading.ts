@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import type { RateLimit as StoredRateLimit } from '../../schemas/common.ts';
 import type { KeyChange } from '../keys/key-change.ts';
 import type { KeyRecord } from '../keys/key-table.ts';
 import type { Position } from '../replication/ports.ts';
@@ -40,26 +39,19 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
 const estimatedKeys =
   "SELECT greatest(reltuples, 0)::int AS keys FROM pg_class WHERE oid = 'api_keys'::regclass";
 
-/** What a key has beside its hash, id and expiry: mostly the same as other keys. */
-type Profile = [
-  type: KeyRecord['type'],
-  tenantId: string,
-  environmentId: string,
-  userId: string,
-  userType: KeyRecord['userType'],
-  permissions: string,
-  rateLimit: StoredRateLimit | null,
-  active: boolean,
-];
+/** Between the fields of a profile, and between permissions: no id and no permission has a control character. */
+const separator = '\u001f';
+const permissionSeparator = '\u001e';
 
 type KeyRow = [hash: Buffer, id: string, profile: string, expiresAtMs: number | null];
 
 async function fetchKeys(client: Client, onChange: (change: KeyChange) => void): Promise<void> {
-  // What keys have in common comes as one text, which is read once for all of them: a third of the time.
+  // What a key has beside its hash, id and expiry comes as one text, its profile: mostly the same as other keys',
+  // and read once for all of them. (Building JSON would take the server twice as long.)
   await client.query(`DECLARE keys NO SCROLL CURSOR FOR
     SELECT hash, id,
-           json_build_array(type, tenant_id, environment_id, user_id, user_type,
-                            array_to_json(permissions)::text, rate_limit, status = 'active')::text,
+           concat_ws(chr(31), type, tenant_id, environment_id, user_id, user_type,
+                     array_to_string(permissions, chr(30)), status, rate_limit),
            (extract(epoch FROM expires_at) * 1000)::float8
       FROM api_keys WHERE status <> 'deleted'`);
   const commonOf = readOnce(profileReader());
@@ -78,19 +70,27 @@ async function fetchKeys(client: Client, onChange: (change: KeyChange) => void):
 
 /** Few sets of permissions make many profiles, and the table knows an array that it has seen before. */
 function profileReader(): (text: string) => Omit<KeyRecord, 'digest' | 'id' | 'expiresAtMs'> {
-  const permissionsOf = readOnce((text): string[] => JSON.parse(text));
+  const permissionsOf = readOnce((text) => (text === '' ? [] : text.split(permissionSeparator)));
   return (text) => {
-    const profile: Profile = JSON.parse(text);
-    const [type, tenantId, environmentId, userId, userType, permissions, rateLimit, active] = profile;
-    return {
+    const [
       type,
+      tenantId = '',
+      environmentId = '',
+      userId = '',
+      userType,
+      permissions = '',
+      status,
+      rateLimit,
+    ] = text.split(separator);
+    return {
+      type: type === 'publishable_key' ? type : 'private_key',
       tenantId,
       environmentId,
       userId,
-      userType,
+      userType: userType === 'service_account' ? userType : 'user',
       permissions: permissionsOf(permissions),
-      rateLimit: rateLimitOf(rateLimit),
-      active,
+      rateLimit: rateLimit === undefined ? null : rateLimitOf(JSON.parse(rateLimit)),
+      active: status === 'active',
     };
   };
 }
