@@ -7,7 +7,7 @@ import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import { type Identity, type Refusal, type Verification, verifyKey } from '../lib/keys/verification.ts';
+import { type Identity, type Refusal, verifyKey } from '../lib/keys/verification.ts';
 import type { Actor, Scope } from '../lib/scope.ts';
 
 declare module 'fastify' {
@@ -20,6 +20,8 @@ declare module 'fastify' {
     auth: Identity | null;
     /** The key that was refused, where it is known. */
     refusedKeyId: string | null;
+    /** SHA-256 of the key that was presented, a character for each byte. */
+    keyDigest: string | null;
     /** Whom the request speaks for, on a route that isn't public. */
     identity(): Identity;
     /** The tenant and environment that everything the request does is confined to. */
@@ -38,6 +40,7 @@ export default fp<AuthOptions>(
   async (app, { configuredKeys }) => {
     app.decorateRequest('auth', null);
     app.decorateRequest('refusedKeyId', null);
+    app.decorateRequest('keyDigest', null);
     app.decorateRequest('identity', identityOf);
     app.decorateRequest('scope', scopeOf);
     app.decorateRequest('actor', actorOf);
@@ -52,31 +55,31 @@ export default fp<AuthOptions>(
       if (credential.kind === 'none') throw unauthorized('API key required');
       if (credential.kind === 'malformed') return refuse(request, 'unknown', done);
       const digest = digestOf(credential.key);
-      if (app.replica.mayDecide()) return decide(request, reply, digest, done);
+      request.keyDigest = digest;
+      const decideNow = () =>
+        decide(request, digest, done, (identity) => admit(identity, request, reply, done));
+      if (app.replica.mayDecide()) return decideNow();
       app.replica
         .waitUntilMayDecide()
         // Asked again, in the same breath as the decision.
-        .then(
-          () => (app.replica.mayDecide() ? decide(request, reply, digest, done) : done(undecidable())),
-          done,
-        );
+        .then(() => (app.replica.mayDecide() ? decideNow() : done(undecidable())), done);
     });
 
     // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
     app.addHook('preHandler', (request, _reply, done) => {
-      if (request.auth === null || request.body === undefined) return done();
+      if (request.keyDigest === null || request.body === undefined) return done();
       if (!app.replica.mayDecide()) return done(undecidable());
-      const credential = readCredential(request.raw.rawHeaders);
-      if (credential.kind !== 'key') throw unauthorized('API key required');
-      const verification = verify(request, digestOf(credential.key));
-      if (!verification.accepted) return refuse(request, verification.reason, done);
-      request.auth = verification.identity;
-      done(permissionError(verification.identity, request.routeOptions.config.access));
+      decide(request, request.keyDigest, done, (identity) => done(permissionError(identity, request)));
     });
 
-    function verify(request: FastifyRequest, digest: string): Verification {
+    function decide(
+      request: FastifyRequest,
+      digest: string,
+      done: HookDone,
+      accept: (identity: Identity) => void,
+    ): void {
       const { access } = request.routeOptions.config;
-      return verifyKey(
+      const verification = verifyKey(
         {
           digest,
           environment: selectedEnvironment(request),
@@ -86,13 +89,9 @@ export default fp<AuthOptions>(
         configuredKeys,
         app.replica.keys,
       );
-    }
-
-    function decide(request: FastifyRequest, reply: FastifyReply, digest: string, done: HookDone): void {
-      const verification = verify(request, digest);
       if (verification.accepted) {
         request.auth = verification.identity;
-        admit(verification.identity, request, reply, done);
+        accept(verification.identity);
       } else {
         request.refusedKeyId = verification.keyId;
         refuse(request, verification.reason, done);
@@ -100,7 +99,7 @@ export default fp<AuthOptions>(
     }
 
     function admit(identity: Identity, request: FastifyRequest, reply: FastifyReply, done: HookDone): void {
-      const finish = () => done(permissionError(identity, request.routeOptions.config.access));
+      const finish = () => done(permissionError(identity, request));
       if (identity.rateLimit === null) finish();
       else app.rateLimits.countRequest(request, reply).then(finish, done);
     }
@@ -140,7 +139,8 @@ const refusals = {
 };
 
 /** What isn't named isn't allowed, although a route without access can't come this far. */
-function permissionError(identity: Identity, access: Access | undefined): ApiError | undefined {
+function permissionError(identity: Identity, request: FastifyRequest): ApiError | undefined {
+  const { access } = request.routeOptions.config;
   const allowed =
     access?.kind === 'operator'
       ? identity.operator
