@@ -28,13 +28,15 @@ function keyOf(n: number, usersEach: number): KeyRecord {
   return {
     digest,
     id: `key_${digest.toString('hex', 0, 16)}`,
-    type: 'private_key',
-    tenantId: `tenant_${plaintextOf(tenant).slice(32)}`,
-    environmentId: `env_${plaintextOf(tenant * 2 + (n % 2)).slice(32)}`,
-    userId: `user_${plaintextOf(Math.floor(n / usersEach)).slice(32)}`,
-    userType: 'user',
-    permissions: ['customers:read', 'customers:write', `p${n % 100}:read`],
-    rateLimit: n % 3 === 0 ? null : { limit: 100 * (n % 10), windowSeconds: 60 },
+    profile: {
+      type: 'private_key',
+      tenantId: `tenant_${plaintextOf(tenant).slice(32)}`,
+      environmentId: `env_${plaintextOf(tenant * 2 + (n % 2)).slice(32)}`,
+      userId: `user_${plaintextOf(Math.floor(n / usersEach)).slice(32)}`,
+      userType: 'user',
+      permissions: ['customers:read', 'customers:write', `p${n % 100}:read`],
+      rateLimit: n % 3 === 0 ? null : { limit: 100 * (n % 10), windowSeconds: 60 },
+    },
     active: true,
     expiresAtMs: n % 2 === 0 ? null : 2_000_000_000_000,
   };
@@ -132,7 +134,7 @@ function measureLookups(count: number, table: KeyTable, map: Map<string, KeyReco
   const ways: [string, string[], (key: string) => boolean][] = [
     ['hash alone, binary', hits, (key) => hash('sha256', key, 'binary').length === 32],
     ['table hit', hits, (key) => find(key) !== absent],
-    ['table hit and decision', hits, (key) => decide(table, find(key), nowMs).accepted],
+    ['table hit and decision', hits, (key) => decide(table, find(key), nowMs) === 'accepted'],
     ['table miss', misses, (key) => find(key) === absent],
   ];
   if (map !== null) {

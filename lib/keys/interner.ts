@@ -42,9 +42,7 @@ export class Interner<T extends object> {
     const shard = this.#shardOf(key);
     const known = shard.get(key);
     if (known !== undefined) {
-      const { counts } = this.#chunkOf(known);
-      const cell = known % chunkLength;
-      counts[cell] = (counts[cell] ?? 0) + 1;
+      this.retain(known);
       return known;
     }
     const value = make();
@@ -57,6 +55,18 @@ export class Interner<T extends object> {
     shard.set(key, ref);
     this.#size++;
     return ref;
+  }
+
+  /** Whether a reference, which may have been given back, still is one to this very value. */
+  holds(ref: number, value: T): boolean {
+    return this.#chunkOf(ref).values[ref % chunkLength] === value;
+  }
+
+  /** Takes one more reference, where one is held. */
+  retain(ref: number): void {
+    const { counts } = this.#chunkOf(ref);
+    const cell = ref % chunkLength;
+    counts[cell] = (counts[cell] ?? 0) + 1;
   }
 
   /** Gives one reference back. Returns the value if it was the last one, and `undefined` otherwise. */

@@ -1,4 +1,5 @@
-import type { KeyRecord, RateLimit } from './key-table.ts';
+import type { RateLimit } from './key-profile.ts';
+import type { KeyRecord } from './key-table.ts';
 
 /** An environment, as far as it decides on keys. */
 export interface EnvironmentRecord {

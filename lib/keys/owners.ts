@@ -75,6 +75,14 @@ export class Members {
     return ref;
   }
 
+  holds(ref: number, member: Member): boolean {
+    return this.#interner.holds(ref, member);
+  }
+
+  retain(ref: number): void {
+    this.#interner.retain(ref);
+  }
+
   release(ref: number): void {
     const dropped = this.#interner.release(ref);
     if (dropped !== undefined) this.#tenants.release(dropped.tenantRef);

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { digestHash } from './digest-hash.ts';
+import { keyIdOf } from './key-id.ts';
 
 /** Words of four bytes in a record: its digest, its id, and references to what it shares with others. */
 const digestWords = 8;
 const idAt = digestWords;
-const idBytes = 16;
-const recordWords = 16;
+const recordWords = 14;
 const recordBytes = recordWords * 4;
 
 /** The words of a record that hold a reference. */
-export const scopeField = 12;
+export const grantField = 12;
 export const userField = 13;
-export const permissionsField = 14;
-export const rateLimitField = 15;
 
 const pageBits = 12;
 const pageRecords = 1 << pageBits;
@@ -27,7 +25,7 @@ interface Page {
 }
 
 /**
- * The records of all keys, numbered from 0 without a gap, 73 bytes each, in pages of 4096: it grows by a page,
+ * The records of all keys, numbered from 0 without a gap, 65 bytes each, in pages of 4096: it grows by a page,
  * and nothing is ever copied. A removed record's place is taken by the last one.
  *
  * One digest at a time can be put in the probe, to be hashed, compared and appended without a copy in between.
@@ -122,14 +120,13 @@ export class RecordPages {
     this.#pageOf(record).words[wordAt(record) + field] = ref;
   }
 
-  /** The 16 bytes of the id in 32 lower-case hex digits. */
-  idHex(record: number): string {
-    const at = (wordAt(record) + idAt) * 4;
-    return this.#pageOf(record).bytes.toString('hex', at, at + idBytes);
+  /** Makes a string at each call. */
+  id(record: number): string {
+    return keyIdOf(this.#pageOf(record).bytes, (wordAt(record) + idAt) * 4);
   }
 
-  setIdHex(record: number, hex: string): void {
-    this.#pageOf(record).bytes.write(hex, (wordAt(record) + idAt) * 4, 'hex');
+  setId(record: number, words: Uint32Array): void {
+    this.#pageOf(record).words.set(words, wordAt(record) + idAt);
   }
 
   expiresAtMs(record: number): number {

@@ -1,8 +1,9 @@
 import type { ConfiguredKey, ConfiguredKeys } from './configured-keys.ts';
 import { decide } from './decision.ts';
 import type { EnvironmentRecord } from './key-change.ts';
+import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
-import type { RateLimit } from './key-table.ts';
+import { absent } from './key-table.ts';
 
 /** Whom a request speaks for, once its key is accepted. */
 export interface Identity {
@@ -46,24 +47,21 @@ export function verifyKey(
 ): Verification {
   const configuredKey = configuredKeys.get(request.digest);
   if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, environments);
-  const decision = decide(keys, keys.find(request.digest), request.nowMs);
-  if (!decision.accepted) {
-    return {
-      accepted: false,
-      reason: decision.code,
-      keyId: decision.code === 'unknown' ? null : decision.key.keyId,
-    };
+  const handle = keys.find(request.digest);
+  const decision = decide(keys, handle, request.nowMs);
+  if (decision !== 'accepted') {
+    return { accepted: false, reason: decision, keyId: handle === absent ? null : keys.id(handle) };
   }
-  const { keyId, tenantId, environmentId, userId, permissions, rateLimit } = decision.key;
+  const { environment, permissions, rateLimit } = keys.grant(handle);
   return {
     accepted: true,
     identity: {
-      tenantId,
-      environmentId,
-      userId,
-      keyId,
+      tenantId: environment.tenant.id,
+      environmentId: environment.id,
+      userId: keys.userId(handle),
+      keyId: keys.id(handle),
       permissions,
-      rateLimit: rateLimit ?? environments.get(environmentId)?.rateLimit ?? null,
+      rateLimit: rateLimit ?? environments.get(environment.id)?.rateLimit ?? null,
       operator: false,
     },
   };

@@ -1,7 +1,7 @@
 import type { Status, RateLimit as StoredRateLimit } from '../../schemas/common.ts';
 import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { KeyChange } from '../keys/key-change.ts';
-import type { RateLimit } from '../keys/key-table.ts';
+import type { RateLimit } from '../keys/key-profile.ts';
 
 /** A row of the feed, as far as those who decide on keys need it. */
 export interface FeedRow {
@@ -73,13 +73,15 @@ function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
     key: {
       digest,
       id: key.id,
-      type: key.type,
-      tenantId: key.tenant_id,
-      environmentId: key.environment_id,
-      userId: key.user_id,
-      userType: key.user_type,
-      permissions: key.permissions,
-      rateLimit: rateLimitOf(key.rate_limit),
+      profile: {
+        type: key.type,
+        tenantId: key.tenant_id,
+        environmentId: key.environment_id,
+        userId: key.user_id,
+        userType: key.user_type,
+        permissions: key.permissions,
+        rateLimit: rateLimitOf(key.rate_limit),
+      },
       active: key.status === 'active',
       expiresAtMs: key.expires_at === null ? null : Date.parse(key.expires_at),
     },

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { KeyChange } from '../keys/key-change.ts';
-import type { KeyRecord } from '../keys/key-table.ts';
+import type { KeyProfile } from '../keys/key-profile.ts';
 import type { Position } from '../replication/ports.ts';
 import { only } from './database.ts';
 import {
@@ -43,18 +43,18 @@ const estimatedKeys =
 const separator = '\u001f';
 const permissionSeparator = '\u001e';
 
-type KeyRow = [hash: Buffer, id: string, profile: string, expiresAtMs: number | null];
+type KeyRow = [hash: Buffer, id: string, active: boolean, profile: string, expiresAtMs: number | null];
 
 async function fetchKeys(client: Client, onChange: (change: KeyChange) => void): Promise<void> {
-  // What a key has beside its hash, id and expiry comes as one text, its profile: mostly the same as other keys',
+  // What a key has beside its hash, id, status and expiry comes as one text, its profile: mostly the same as other keys',
   // and read once for all of them. (Building JSON would take the server twice as long.)
   await client.query(`DECLARE keys NO SCROLL CURSOR FOR
-    SELECT hash, id,
+    SELECT hash, id, status = 'active',
            concat_ws(chr(31), type, tenant_id, environment_id, user_id, user_type,
-                     array_to_string(permissions, chr(30)), status, rate_limit),
+                     array_to_string(permissions, chr(30)), rate_limit),
            (extract(epoch FROM expires_at) * 1000)::float8
       FROM api_keys WHERE status <> 'deleted'`);
-  const commonOf = readOnce(profileReader());
+  const profileOf = readOnce(profileReader());
   const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });
   let fetching = fetch();
   for (;;) {
@@ -62,26 +62,18 @@ async function fetchKeys(client: Client, onChange: (change: KeyChange) => void):
     if (rows.length === 0) return;
     // The server reads on while these are taken in.
     fetching = fetch();
-    for (const [digest, id, profile, expiresAtMs] of rows) {
-      onChange({ kind: 'key', key: { digest, id, expiresAtMs, ...commonOf(profile) } });
+    for (const [digest, id, active, profile, expiresAtMs] of rows) {
+      onChange({ kind: 'key', key: { digest, id, active, expiresAtMs, profile: profileOf(profile) } });
     }
   }
 }
 
-/** Few sets of permissions make many profiles, and the table knows an array that it has seen before. */
-function profileReader(): (text: string) => Omit<KeyRecord, 'digest' | 'id' | 'expiresAtMs'> {
+/** Few sets of permissions make many profiles. */
+function profileReader(): (text: string) => KeyProfile {
   const permissionsOf = readOnce((text) => (text === '' ? [] : text.split(permissionSeparator)));
   return (text) => {
-    const [
-      type,
-      tenantId = '',
-      environmentId = '',
-      userId = '',
-      userType,
-      permissions = '',
-      status,
-      rateLimit,
-    ] = text.split(separator);
+    const [type, tenantId = '', environmentId = '', userId = '', userType, permissions = '', rateLimit] =
+      text.split(separator);
     return {
       type: type === 'publishable_key' ? type : 'private_key',
       tenantId,
@@ -90,19 +82,18 @@ function profileReader(): (text: string) => Omit<KeyRecord, 'digest' | 'id' | 'e
       userType: userType === 'service_account' ? userType : 'user',
       permissions: permissionsOf(permissions),
       rateLimit: rateLimit === undefined ? null : rateLimitOf(JSON.parse(rateLimit)),
-      active: status === 'active',
     };
   };
 }
 
-/** Remembers what texts were read as, for up to 10,000 different ones. */
+/** Remembers what texts were read as, for up to 100,000 different ones. */
 function readOnce<T>(read: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const value = read(text);
-    if (known.size < 10_000) known.set(text, value);
+    if (known.size < 100_000) known.set(text, value);
     return value;
   };
 }

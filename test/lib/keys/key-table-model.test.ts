@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
-import { absent, type KeyRecord, KeyTable, type RateLimit } from '../../../lib/keys/key-table.ts';
+import type { KeyProfile, RateLimit } from '../../../lib/keys/key-profile.ts';
+import { absent, type KeyRecord, KeyTable } from '../../../lib/keys/key-table.ts';
 
 /** Enough keys for segments to split several times. */
 const poolSize = 12_000;
@@ -49,19 +50,26 @@ const rateLimits: (RateLimit | null)[] = [
   { limit: 11, windowSeconds: 2 },
 ];
 
+const randomProfile = (random: (below: number) => number): KeyProfile => ({
+  type: random(2) === 0 ? 'private_key' : 'publishable_key',
+  tenantId: `tenant_${random(5)}`,
+  environmentId: `env_${random(3)}`,
+  userId: `user_${random(40)}`,
+  userType: random(2) === 0 ? 'user' : 'service_account',
+  permissions: Array.from({ length: random(4) }, () => `r${random(5)}:read`),
+  rateLimit: rateLimits[random(rateLimits.length)] ?? null,
+});
+
+/** Handed in again and again, as a load does, also after the last key that had one is gone. */
+const profiles = Array.from({ length: 30 }, (_, n) => randomProfile(seeded(n)));
+
 function randomKey(digest: Buffer, random: (below: number) => number): KeyRecord {
   return {
     digest,
     id: `key_${random(2 ** 31)
       .toString(16)
       .padStart(32, '0')}`,
-    type: random(2) === 0 ? 'private_key' : 'publishable_key',
-    tenantId: `tenant_${random(5)}`,
-    environmentId: `env_${random(3)}`,
-    userId: `user_${random(40)}`,
-    userType: random(2) === 0 ? 'user' : 'service_account',
-    permissions: Array.from({ length: random(4) }, () => `r${random(5)}:read`),
-    rateLimit: rateLimits[random(rateLimits.length)] ?? null,
+    profile: random(4) === 0 ? randomProfile(random) : (profiles[random(profiles.length)] ?? assert.fail()),
     active: random(4) !== 0,
     expiresAtMs: random(2) === 0 ? null : random(1000) - 500.5,
   };
@@ -74,18 +82,18 @@ class Model {
   readonly inactiveEnvironments = new Set<string>();
   readonly inactiveUsers = new Set<string>();
 
-  isActive(key: KeyRecord): boolean {
+  isActive({ active, profile: { tenantId, environmentId, userId } }: KeyRecord): boolean {
     return (
-      key.active &&
-      !this.inactiveTenants.has(key.tenantId) &&
-      !this.inactiveEnvironments.has(`${key.tenantId} ${key.environmentId}`) &&
-      !this.inactiveUsers.has(`${key.tenantId} ${key.userId}`)
+      active &&
+      !this.inactiveTenants.has(tenantId) &&
+      !this.inactiveEnvironments.has(`${tenantId} ${environmentId}`) &&
+      !this.inactiveUsers.has(`${tenantId} ${userId}`)
     );
   }
 
   /** What a table without leaks holds. */
   shared() {
-    const keys = [...this.keys.values()];
+    const keys = [...this.keys.values()].map(({ profile }) => profile);
     const environments = new Set(keys.map((key) => `${key.tenantId} ${key.environmentId}`));
     const users = new Set(keys.map((key) => `${key.tenantId} ${key.userId}`));
     for (const environment of this.inactiveEnvironments) environments.add(environment);
@@ -99,6 +107,9 @@ class Model {
       users: users.size,
       permissionSets: new Set(keys.map((key) => setOf(key.permissions).join())).size,
       rateLimits: new Set(limits).size,
+      grants: new Set(
+        keys.map((key) => JSON.stringify({ ...key, userId: '', permissions: setOf(key.permissions) })),
+      ).size,
     };
   }
 }
@@ -111,14 +122,16 @@ function assertSame(table: KeyTable, model: Model, binary: string): void {
   assert.equal(handle === absent, key === undefined);
   if (key === undefined) return;
   assert.equal(table.id(handle), key.id);
-  assert.equal(table.type(handle), key.type);
-  assert.equal(table.tenantId(handle), key.tenantId);
-  assert.equal(table.environmentId(handle), key.environmentId);
-  assert.equal(table.userId(handle), key.userId);
-  assert.equal(table.userType(handle), key.userType);
-  assert.equal(table.permissions(handle).join(), setOf(key.permissions).join());
-  assert.equal(table.rateLimit(handle)?.limit, key.rateLimit?.limit);
-  assert.equal(table.rateLimit(handle)?.windowSeconds, key.rateLimit?.windowSeconds);
+  const { profile } = key;
+  const { type, environment, userType, permissions, rateLimit } = table.grant(handle);
+  assert.equal(type, profile.type);
+  assert.equal(environment.tenant.id, profile.tenantId);
+  assert.equal(environment.id, profile.environmentId);
+  assert.equal(table.userId(handle), profile.userId);
+  assert.equal(userType, profile.userType);
+  assert.equal(permissions.join(), setOf(profile.permissions).join());
+  assert.equal(rateLimit?.limit, profile.rateLimit?.limit);
+  assert.equal(rateLimit?.windowSeconds, profile.rateLimit?.windowSeconds);
   assert.equal(table.isActive(handle), model.isActive(key));
   assert.equal(table.expiresAtMs(handle), key.expiresAtMs ?? Number.POSITIVE_INFINITY);
 }
@@ -182,7 +195,7 @@ t.test('the table does what a map would, whatever digests come', async (t) => {
       assert.deepEqual(table.shared, model.shared());
       for (const { digest } of pool) table.delete(digest);
       assert.equal(table.size, 0);
-      assert.equal(table.shared.permissionSets + table.shared.rateLimits, 0);
+      assert.equal(table.shared.permissionSets + table.shared.rateLimits + table.shared.grants, 0);
       steps += given.steps + 2 * poolSize;
     }),
     { numRuns: 200 },

@@ -1,27 +1,47 @@
 import { hash } from 'node:crypto';
 import t from 'tap';
+import type { KeyProfile } from '../../../lib/keys/key-profile.ts';
 import { absent, type KeyRecord, KeyTable } from '../../../lib/keys/key-table.ts';
 
 const digestOf = (n: number): Buffer => hash('sha256', `${n}`, 'buffer');
 const find = (table: KeyTable, digest: Buffer): number => table.find(digest.toString('binary'));
 const idOf = (n: number): string => `key_${n.toString(16).padStart(32, '0')}`;
 
-const keyOf = (n: number, changes: Partial<KeyRecord> = {}): KeyRecord => ({
-  digest: digestOf(n),
-  id: idOf(n),
-  type: 'private_key',
-  tenantId: 'tenant_a',
-  environmentId: 'env_a',
-  userId: 'user_a',
-  userType: 'user',
-  permissions: ['customers:read'],
-  rateLimit: { limit: 100, windowSeconds: 60 },
-  active: true,
-  expiresAtMs: null,
-  ...changes,
-});
+const keyOf = (n: number, changes: Partial<Omit<KeyRecord, 'profile'> & KeyProfile> = {}): KeyRecord => {
+  const { digest, id, active, expiresAtMs, ...profile } = changes;
+  return {
+    digest: digest ?? digestOf(n),
+    id: id ?? idOf(n),
+    active: active ?? true,
+    expiresAtMs: expiresAtMs ?? null,
+    profile: {
+      type: 'private_key',
+      tenantId: 'tenant_a',
+      environmentId: 'env_a',
+      userId: 'user_a',
+      userType: 'user',
+      permissions: ['customers:read'],
+      rateLimit: { limit: 100, windowSeconds: 60 },
+      ...profile,
+    },
+  };
+};
 
-const nothingShared = { tenants: 0, environments: 0, users: 0, permissionSets: 0, rateLimits: 0 };
+/** What a key was given, as the table has it. */
+function profileOf(table: KeyTable, handle: number): KeyProfile {
+  const { environment, type, userType, permissions, rateLimit } = table.grant(handle);
+  return {
+    type,
+    tenantId: environment.tenant.id,
+    environmentId: environment.id,
+    userId: table.userId(handle),
+    userType,
+    permissions,
+    rateLimit,
+  };
+}
+
+const nothingShared = { tenants: 0, environments: 0, users: 0, permissionSets: 0, rateLimits: 0, grants: 0 };
 
 t.test('a key is found by the SHA-256 of its plaintext, with all that was given', async (t) => {
   const table = new KeyTable();
@@ -29,26 +49,30 @@ t.test('a key is found by the SHA-256 of its plaintext, with all that was given'
   table.upsert({
     digest,
     id: 'key_0193f5a2b4c87def8123456789abcdef',
-    type: 'publishable_key',
-    tenantId: 'tenant_b',
-    environmentId: 'env_b',
-    userId: 'user_b',
-    userType: 'service_account',
-    permissions: ['b:write', 'a:read', 'b:write'],
-    rateLimit: { limit: 7, windowSeconds: 3 },
+    profile: {
+      type: 'publishable_key',
+      tenantId: 'tenant_b',
+      environmentId: 'env_b',
+      userId: 'user_b',
+      userType: 'service_account',
+      permissions: ['b:write', 'a:read', 'b:write'],
+      rateLimit: { limit: 7, windowSeconds: 3 },
+    },
     active: true,
     expiresAtMs: 1_800_000_000_123,
   });
   const handle = table.find(hash('sha256', 'plaintext', 'binary'));
   t.not(handle, absent);
   t.equal(table.id(handle), 'key_0193f5a2b4c87def8123456789abcdef');
-  t.equal(table.type(handle), 'publishable_key');
-  t.equal(table.tenantId(handle), 'tenant_b');
-  t.equal(table.environmentId(handle), 'env_b');
-  t.equal(table.userId(handle), 'user_b');
-  t.equal(table.userType(handle), 'service_account');
-  t.same(table.permissions(handle), ['a:read', 'b:write']);
-  t.same(table.rateLimit(handle), { limit: 7, windowSeconds: 3 });
+  t.same(profileOf(table, handle), {
+    type: 'publishable_key',
+    tenantId: 'tenant_b',
+    environmentId: 'env_b',
+    userId: 'user_b',
+    userType: 'service_account',
+    permissions: ['a:read', 'b:write'],
+    rateLimit: { limit: 7, windowSeconds: 3 },
+  });
   t.equal(table.isActive(handle), true);
   t.equal(table.expiresAtMs(handle), 1_800_000_000_123);
   t.equal(table.size, 1);
@@ -105,16 +129,25 @@ t.test('an upsert replaces everything, and lets go of what it replaced', async (
   );
   const handle = find(table, digestOf(0));
   t.equal(table.id(handle), idOf(1));
-  t.equal(table.type(handle), 'publishable_key');
-  t.equal(table.tenantId(handle), 'tenant_b');
-  t.equal(table.environmentId(handle), 'env_b');
-  t.equal(table.userId(handle), 'user_b');
-  t.equal(table.userType(handle), 'service_account');
-  t.same(table.permissions(handle), []);
-  t.equal(table.rateLimit(handle), null);
+  t.same(profileOf(table, handle), {
+    type: 'publishable_key',
+    tenantId: 'tenant_b',
+    environmentId: 'env_b',
+    userId: 'user_b',
+    userType: 'service_account',
+    permissions: [],
+    rateLimit: null,
+  });
   t.equal(table.isActive(handle), false);
   t.equal(table.expiresAtMs(handle), Number.POSITIVE_INFINITY);
-  t.same(table.shared, { tenants: 1, environments: 1, users: 1, permissionSets: 1, rateLimits: 0 });
+  t.same(table.shared, {
+    tenants: 1,
+    environments: 1,
+    users: 1,
+    permissionSets: 1,
+    rateLimits: 0,
+    grants: 1,
+  });
 });
 
 t.test('a deleted key leaves every other where it can be found', async (t) => {
@@ -153,11 +186,11 @@ t.test('shared values are kept once and can not be changed from outside', async 
   permissions.push('*');
   rateLimit.limit = 1_000_000;
   const [one, other] = [find(table, digestOf(0)), find(table, digestOf(1))];
-  t.same(table.permissions(one), ['a:read', 'b:read']);
-  t.same(table.rateLimit(one), { limit: 1, windowSeconds: 1 });
-  t.equal(table.permissions(one), table.permissions(other));
-  t.equal(table.rateLimit(one), table.rateLimit(other));
-  t.ok(Object.isFrozen(table.permissions(one)) && Object.isFrozen(table.rateLimit(one)));
+  t.same(table.grant(one).permissions, ['a:read', 'b:read']);
+  t.same(table.grant(one).rateLimit, { limit: 1, windowSeconds: 1 });
+  t.equal(table.grant(one).permissions, table.grant(other).permissions);
+  t.equal(table.grant(one).rateLimit, table.grant(other).rateLimit);
+  t.ok(Object.isFrozen(table.grant(one).permissions) && Object.isFrozen(table.grant(one).rateLimit));
 });
 
 t.test('sets and limits that only look alike are told apart', async (t) => {
@@ -167,8 +200,8 @@ t.test('sets and limits that only look alike are told apart', async (t) => {
   table.upsert(keyOf(2, { permissions: ['a,b'], rateLimit: null }));
   t.equal(table.shared.permissionSets, 3);
   t.equal(table.shared.rateLimits, 2);
-  t.same(table.permissions(find(table, digestOf(1))), ['a","b']);
-  t.same(table.rateLimit(find(table, digestOf(1))), { limit: 11, windowSeconds: 1 });
+  t.same(table.grant(find(table, digestOf(1))).permissions, ['a","b']);
+  t.same(table.grant(find(table, digestOf(1))).rateLimit, { limit: 11, windowSeconds: 1 });
 });
 
 t.test('churn of distinct values leaves nothing behind', async (t) => {
@@ -182,7 +215,14 @@ t.test('churn of distinct values leaves nothing behind', async (t) => {
       }),
     );
   }
-  t.same(table.shared, { tenants: 10, environments: 10, users: 10, permissionSets: 10, rateLimits: 10 });
+  t.same(table.shared, {
+    tenants: 10,
+    environments: 10,
+    users: 10,
+    permissionSets: 10,
+    rateLimits: 10,
+    grants: 10,
+  });
   for (let n = 0; n < 10; n++) table.delete(digestOf(n));
   t.same(table.shared, nothingShared);
 });
@@ -255,18 +295,25 @@ t.test('a flag set twice counts once, and nothing is kept for what is active', a
     table.setEnvironmentActive('tenant_a', 'env_b', active);
     table.setUserActive('tenant_a', 'user_b', active);
   }
-  t.same(table.shared, { tenants: 2, environments: 1, users: 1, permissionSets: 0, rateLimits: 0 });
+  t.same(table.shared, {
+    tenants: 2,
+    environments: 1,
+    users: 1,
+    permissionSets: 0,
+    rateLimits: 0,
+    grants: 0,
+  });
   table.setTenantActive('tenant_b', true);
   table.setEnvironmentActive('tenant_a', 'env_b', true);
   table.setUserActive('tenant_a', 'user_b', true);
   t.same(table.shared, nothingShared);
 });
 
-t.test('a key takes 85 bytes or less, and gives them back', async (t) => {
+t.test('a key takes 77 bytes or less, and gives them back', async (t) => {
   const table = new KeyTable();
   const empty = table.bytes;
   for (let n = 0; n < 100_000; n++) table.upsert(keyOf(n));
-  t.ok(table.bytes / table.size < 85, `${table.bytes / table.size} bytes a key`);
+  t.ok(table.bytes / table.size < 77, `${table.bytes / table.size} bytes a key`);
   for (let n = 0; n < 100_000; n++) table.delete(digestOf(n));
   const kept = table.bytes - empty;
   t.ok(kept < 100_000 * 12, `${kept} bytes kept: the index, and one page`);

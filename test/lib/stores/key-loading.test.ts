@@ -11,13 +11,15 @@ const expiresAtMs = Date.UTC(2100, 0, 1);
 const keyOf = (n: number): KeyRecord => ({
   digest: Buffer.alloc(32, n),
   id: `key_${n.toString(16).padStart(32, '0')}`,
-  type: n % 2 === 0 ? 'private_key' : 'publishable_key',
-  tenantId: 'tenant_1',
-  environmentId: 'env_1',
-  userId: `user_${n}`,
-  userType: n % 3 === 0 ? 'user' : 'service_account',
-  permissions: [[], ['*'], ['b:read', 'a:"ü\\,{}'], ['null', '']][n % 4] ?? [],
-  rateLimit: n % 5 === 0 ? { limit: n + 1, windowSeconds: 60 } : null,
+  profile: {
+    type: n % 2 === 0 ? 'private_key' : 'publishable_key',
+    tenantId: 'tenant_1',
+    environmentId: 'env_1',
+    userId: `user_${n}`,
+    userType: n % 3 === 0 ? 'user' : 'service_account',
+    permissions: [[], ['*'], ['b:read', 'a:"ü\\,{}'], ['null', '']][n % 4] ?? [],
+    rateLimit: n % 5 === 0 ? { limit: n + 1, windowSeconds: 60 } : null,
+  },
   active: n % 7 !== 0,
   expiresAtMs: n % 2 === 0 ? null : expiresAtMs + n,
 });
@@ -29,14 +31,22 @@ t.test('keys are loaded as they are stored, and deleted ones are not', async (t)
   await client.query(`INSERT INTO tenants (id, name) VALUES ('tenant_1', 'Tenant');
     INSERT INTO environments (id, tenant_id, name) VALUES ('env_1', 'tenant_1', 'Environment')`);
   const keys = Array.from({ length: 50 }, (_, n) => keyOf(n));
-  const insert = (key: KeyRecord, status: string) =>
+  const insert = ({ profile, ...key }: KeyRecord, status: string) =>
     client.query(
       `INSERT INTO api_keys (id, tenant_id, environment_id, user_id, user_type, hash, display_id, name, type,
                              permissions, rate_limit, status, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, $9, $10, to_timestamp($11 / 1000.0::float8))`,
       [
-        ...[key.id, key.tenantId, key.environmentId, key.userId, key.userType, key.digest, key.type],
-        ...[key.permissions, key.rateLimit && { limit: key.rateLimit.limit, window_seconds: 60 }],
+        ...[
+          key.id,
+          profile.tenantId,
+          profile.environmentId,
+          profile.userId,
+          profile.userType,
+          key.digest,
+          profile.type,
+        ],
+        ...[profile.permissions, profile.rateLimit && { limit: profile.rateLimit.limit, window_seconds: 60 }],
         ...[status, key.expiresAtMs],
       ],
     );
