@@ -1,3 +1,5 @@
+import { hexDigit } from './hex.ts';
+
 /** Words of four bytes in an id without its prefix. */
 export const idWords = 4;
 
@@ -29,9 +31,3 @@ export function readKeyId(id: string, words: Uint32Array): boolean {
 /** The id of 16 bytes in memory. */
 export const keyIdOf = (bytes: Buffer, at: number): string =>
   prefix + bytes.toString('hex', at, at + idWords * 4);
-
-/** The value of a lower-case hex digit, -1 for anything else. */
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  return code >= 97 && code <= 102 ? code - 87 : -1;
-}

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { bytesOfHex } from '../keys/hex.ts';
 import type { KeyChange } from '../keys/key-change.ts';
 import type { KeyProfile } from '../keys/key-profile.ts';
 import type { Position } from '../replication/ports.ts';
@@ -30,7 +31,8 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
   );
   for (const environment of environments.rows) onChange(changeOfEnvironment(environment));
   onChange({ kind: 'load', keys: only(await client.query<{ keys: number }>(estimatedKeys)).keys });
-  await fetchKeys(client, onChange);
+  const tenantIds = new Map(environments.rows.map(({ id, tenant_id }) => [id, tenant_id]));
+  await fetchKeys(client, tenantIds, onChange);
   await client.query('COMMIT');
   return { seq: Number(head.seq), eventId: head.event_id };
 }
@@ -43,18 +45,23 @@ const estimatedKeys =
 const separator = '\u001f';
 const permissionSeparator = '\u001e';
 
-type KeyRow = [hash: Buffer, id: string, active: boolean, profile: string, expiresAtMs: number | null];
+type KeyRow = [hash: string, id: string, active: boolean, profile: string, expiresAtMs: number | null];
 
-async function fetchKeys(client: Client, onChange: (change: KeyChange) => void): Promise<void> {
-  // What a key has beside its hash, id, status and expiry comes as one text, its profile: mostly the same as other keys',
-  // and read once for all of them. (Building JSON would take the server twice as long.)
+/** @param tenantIds whose each environment is */
+async function fetchKeys(
+  client: Client,
+  tenantIds: ReadonlyMap<string, string>,
+  onChange: (change: KeyChange) => void,
+): Promise<void> {
+  // What a key has beside its hash, id, status and expiry comes as one text, its profile: mostly the same as other
+  // keys', and read once for all of them. (Building JSON would take the server twice as long.)
   await client.query(`DECLARE keys NO SCROLL CURSOR FOR
-    SELECT hash, id, status = 'active',
-           concat_ws(chr(31), type, tenant_id, environment_id, user_id, user_type,
-                     array_to_string(permissions, chr(30)), rate_limit),
+    SELECT encode(hash, 'hex'), id, status = 'active',
+           concat_ws(chr(31), type, environment_id, user_id, user_type, array_to_string(permissions, chr(30)),
+                     rate_limit),
            (extract(epoch FROM expires_at) * 1000)::float8
       FROM api_keys WHERE status <> 'deleted'`);
-  const profileOf = readOnce(profileReader());
+  const profileOf = readOnce(profileReader(tenantIds));
   const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });
   let fetching = fetch();
   for (;;) {
@@ -62,21 +69,22 @@ async function fetchKeys(client: Client, onChange: (change: KeyChange) => void):
     if (rows.length === 0) return;
     // The server reads on while these are taken in.
     fetching = fetch();
-    for (const [digest, id, active, profile, expiresAtMs] of rows) {
+    for (const [hash, id, active, profile, expiresAtMs] of rows) {
+      const digest = bytesOfHex(hash);
       onChange({ kind: 'key', key: { digest, id, active, expiresAtMs, profile: profileOf(profile) } });
     }
   }
 }
 
 /** Few sets of permissions make many profiles. */
-function profileReader(): (text: string) => KeyProfile {
+function profileReader(tenantIds: ReadonlyMap<string, string>): (text: string) => KeyProfile {
   const permissionsOf = readOnce((text) => (text === '' ? [] : text.split(permissionSeparator)));
   return (text) => {
-    const [type, tenantId = '', environmentId = '', userId = '', userType, permissions = '', rateLimit] =
+    const [type, environmentId = '', userId = '', userType, permissions = '', rateLimit] =
       text.split(separator);
     return {
       type: type === 'publishable_key' ? type : 'private_key',
-      tenantId,
+      tenantId: tenantIds.get(environmentId) ?? '',
       environmentId,
       userId,
       userType: userType === 'service_account' ? userType : 'user',
