@@ -13,6 +13,7 @@ import auth from './plugins/auth.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import changes, { type ChangesOptions } from './plugins/changes.ts';
 import database from './plugins/database.ts';
+import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
@@ -66,13 +67,14 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   await app.register(validation);
   await app.register(errors);
-  await app.register(accessLog);
+  await app.register(accessLog, options);
   await app.register(brokenRequests);
   await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });
   await app.register(metrics, { port: options.metricsPort });
+  await app.register(decisionMetrics, { port: options.metricsPort });
   await app.register(replica, { notifications: true, ...options });
   await app.register(replicaMetrics);
   await app.register(changes, { confirmChanges: true, ...options });

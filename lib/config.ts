@@ -54,9 +54,15 @@ const Settings = Type.Object({
     description: 'a number of seconds from 0 to 86400',
   }),
   WORKERS: Type.Integer({ default: 1, minimum: 1, maximum: 256, description: 'a number from 1 to 256' }),
+  ACCESS_LOG: Type.Optional(
+    Type.Unsafe<AccessLog>({ enum: ['all', 'failures', 'off'], description: 'one of all, failures, off' }),
+  ),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
 });
 type Settings = Static<typeof Settings>;
+
+/** Which requests get a line: all of them, those that failed or changed something, or none. */
+export type AccessLog = 'all' | 'failures' | 'off';
 
 export interface Config {
   nodeEnv: Settings['NODE_ENV'];
@@ -78,6 +84,7 @@ export interface Config {
   staleIfErrorSeconds: number;
   /** Processes that share the port. */
   workers: number;
+  accessLog: AccessLog;
   logLevel: Settings['LOG_LEVEL'];
 }
 
@@ -125,6 +132,8 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
+    // Writing a line for each request would cost a third of what the service can do.
+    accessLog: settings.ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'failures' : 'all'),
     logLevel: settings.LOG_LEVEL,
   };
 }

@@ -56,3 +56,9 @@ export const invalid = (path: string, message: string): ApiError =>
 
 export const unavailable = (message: string, cause: unknown): ApiError =>
   new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause });
+
+/** @param retryAfterMs until it may work again; rounded up to seconds for the client */
+export const tooManyRequests = (retryAfterMs: number): ApiError =>
+  new ApiError('too_many_requests', 'Rate limit exceeded', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
+  });

@@ -2,9 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Access } from '../lib/access.ts';
 import { addressOf } from '../lib/address.ts';
-import { ApiError, unavailable } from '../lib/errors.ts';
+import { refusals } from '../lib/auth-errors.ts';
+import { tooManyRequests, unavailable } from '../lib/errors.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
+import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
 import { type Identity, type Refusal, verifyKey } from '../lib/keys/verification.ts';
@@ -48,41 +50,65 @@ export default fp<AuthOptions>(
     // Callbacks and not promises: what memory can decide is decided at once.
     app.addHook('onRequest', (request, reply, done) => {
       if (request.routeOptions.config.access?.kind === 'public') return done();
+      const startMs = performance.now();
       // A proxy must never answer one client with what another's key was given.
       reply.header('cache-control', 'no-store');
-      app.rateLimits.refuseFloodingAddress(request);
-      const credential = readCredential(request.raw.rawHeaders);
-      if (credential.kind === 'none') throw unauthorized('API key required');
-      if (credential.kind === 'malformed') return refuse(request, 'unknown', done);
-      const digest = digestOf(credential.key);
-      request.keyDigest = digest;
-      const decideNow = () =>
-        decide(request, digest, done, (identity) => admit(identity, request, reply, done));
-      if (app.replica.mayDecide()) return decideNow();
-      app.replica
-        .waitUntilMayDecide()
-        // Asked again, in the same breath as the decision.
-        .then(() => (app.replica.mayDecide() ? decideNow() : done(undecidable())), done);
+      authenticate(request, reply, (outcome, error) => {
+        const durationMs = performance.now() - startMs;
+        app.observeDecision(outcome, durationMs);
+        if (request.headers[debugHeader] !== undefined) tellDuration(request, reply, durationMs);
+        done(error);
+      });
     });
 
     // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
     app.addHook('preHandler', (request, _reply, done) => {
       if (request.keyDigest === null || request.body === undefined) return done();
       if (!app.replica.mayDecide()) return done(undecidable());
-      decide(request, request.keyDigest, done, (identity) => done(permissionError(identity, request)));
+      const refusal = decide(request, request.keyDigest) ?? permissionRefusal(request);
+      done(refusal === null ? undefined : refusals[refusal]);
     });
 
-    function decide(
+    function authenticate(request: FastifyRequest, reply: FastifyReply, settle: Settle) {
+      const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
+      if (floodEndsInMs > 0) return settle('limited', tooManyRequests(floodEndsInMs));
+      const credential = readCredential(request.raw);
+      if (credential.kind === 'none') return settle('missing', refusals.missing);
+      if (credential.kind === 'malformed') return refuse(request, 'unknown', settle);
+      request.keyDigest = digestOf(credential.key);
+      if (app.replica.mayDecide()) return admit(request, reply, request.keyDigest, settle);
+      void whenDecidable(request, reply, request.keyDigest, settle);
+    }
+
+    async function whenDecidable(
       request: FastifyRequest,
+      reply: FastifyReply,
       digest: string,
-      done: HookDone,
-      accept: (identity: Identity) => void,
-    ): void {
+      settle: Settle,
+    ): Promise<void> {
+      await app.replica.waitUntilMayDecide();
+      // Asked again, in the same breath as the decision.
+      if (app.replica.mayDecide()) admit(request, reply, digest, settle);
+      else settle('undecidable', undecidable());
+    }
+
+    function admit(request: FastifyRequest, reply: FastifyReply, digest: string, settle: Settle) {
+      const refusal = decide(request, digest);
+      if (refusal !== null) return refuse(request, refusal, settle);
+      app.rateLimits.countRequest(request, reply, (excess) => {
+        if (excess !== null) return settle('limited', excess);
+        const lack = permissionRefusal(request);
+        settle(lack ?? 'accepted', lack === null ? undefined : refusals[lack]);
+      });
+    }
+
+    /** Sets whom the request speaks for, or says why its key is refused. */
+    function decide(request: FastifyRequest, digest: string): Refusal | null {
       const { access } = request.routeOptions.config;
       const verification = verifyKey(
         {
           digest,
-          environment: selectedEnvironment(request),
+          environment: () => selectedEnvironment(request),
           needsEnvironment: access?.kind === 'key' && access.level === 'environment',
           nowMs: Date.now(),
         },
@@ -91,29 +117,32 @@ export default fp<AuthOptions>(
       );
       if (verification.accepted) {
         request.auth = verification.identity;
-        accept(verification.identity);
-      } else {
-        request.refusedKeyId = verification.keyId;
-        refuse(request, verification.reason, done);
+        return null;
       }
+      request.refusedKeyId = verification.keyId;
+      return verification.reason;
     }
 
-    function admit(identity: Identity, request: FastifyRequest, reply: FastifyReply, done: HookDone): void {
-      const finish = () => done(permissionError(identity, request));
-      if (identity.rateLimit === null) finish();
-      else app.rateLimits.countRequest(request, reply).then(finish, done);
-    }
-
-    function refuse(request: FastifyRequest, reason: Refusal, done: HookDone): void {
-      const error = refusals[reason]();
-      if (error.statusCode === 401) app.rateLimits.countFailure(request).then(() => done(error), done);
-      else done(error);
+    function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
+      const error = refusals[reason];
+      if (error.statusCode !== 401) return settle(reason, error);
+      app.rateLimits.countFailure(request, () => settle(reason, error));
     }
   },
-  { name: 'auth', dependencies: ['replica', 'rate-limits'] },
+  { name: 'auth', dependencies: ['replica', 'rate-limits', 'decision-metrics'] },
 );
 
-type HookDone = (error?: Error) => void;
+type Settle = (outcome: Outcome, error?: Error) => void;
+
+/** Asks how long the decision took. */
+const debugHeader = 'latchkey-debug';
+const debugPermission = 'latchkey:debug';
+
+/** Server-Timing (W3C), for those who measure from outside and may know. */
+function tellDuration({ auth }: FastifyRequest, reply: FastifyReply, durationMs: number): void {
+  if (auth === null || !grants(auth.permissions, debugPermission)) return;
+  reply.header('server-timing', `auth;dur=${durationMs.toFixed(4)}`);
+}
 
 function selectedEnvironment(request: FastifyRequest): string | null {
   const selector = request.headers['x-environment-id'];
@@ -122,31 +151,15 @@ function selectedEnvironment(request: FastifyRequest): string | null {
 
 const undecidable = () => unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
 
-/** RFC 6750, section 3: the challenge names an error only where a key was presented. */
-const unauthorized = (message: string, error = ''): ApiError =>
-  new ApiError('permission_denied', message, {
-    statusCode: 401,
-    headers: { 'www-authenticate': `Bearer realm="latchkey"${error}` },
-  });
-
-const invalidToken = ', error="invalid_token"';
-
-const refusals = {
-  unknown: () => unauthorized('Invalid API key', invalidToken),
-  expired: () => unauthorized('API key has expired', invalidToken),
-  inactive: () => new ApiError('permission_denied', 'API key is inactive'),
-  environment: () => new ApiError('permission_denied', 'Invalid or inaccessible environment'),
-};
-
 /** What isn't named isn't allowed, although a route without access can't come this far. */
-function permissionError(identity: Identity, request: FastifyRequest): ApiError | undefined {
+function permissionRefusal(request: FastifyRequest): 'permission' | null {
   const { access } = request.routeOptions.config;
+  const { operator, permissions } = request.identity();
   const allowed =
     access?.kind === 'operator'
-      ? identity.operator
-      : access?.kind === 'key' &&
-        (access.permission === null || grants(identity.permissions, access.permission));
-  return allowed ? undefined : new ApiError('permission_denied', 'Permission denied');
+      ? operator
+      : access?.kind === 'key' && (access.permission === null || grants(permissions, access.permission));
+  return allowed ? null : 'permission';
 }
 
 function identityOf(this: FastifyRequest): Identity {
@@ -156,7 +169,7 @@ function identityOf(this: FastifyRequest): Identity {
 
 function scopeOf(this: FastifyRequest): Scope {
   const { tenantId, environmentId } = this.identity();
-  if (environmentId === null) throw refusals.environment();
+  if (environmentId === null) throw refusals.environment;
   return { tenantId, environmentId };
 }
 

@@ -10,9 +10,9 @@ import { ApiError, errorBody } from '../lib/errors.ts';
  */
 export default fp(
   async (app) => {
-    app.addHook('onRequest', async ({ raw }) => {
-      if (raw.httpVersion === '1.1' && raw.headers.host === undefined)
-        throw new ApiError('validation_error', 'The header Host is missing');
+    app.addHook('onRequest', ({ raw }, _reply, done) => {
+      const incomplete = raw.headers.host === undefined && raw.httpVersion === '1.1';
+      done(incomplete ? new ApiError('validation_error', 'The header Host is missing') : undefined);
     });
 
     app.server.on('checkExpectation', (_request, response) => {

@@ -1,10 +1,11 @@
-import rateLimit, { type FastifyRateLimitOptions, normalizeIP } from '@fastify/rate-limit';
+import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { addressOf } from '../lib/address.ts';
-import { ApiError } from '../lib/errors.ts';
+import { tooManyRequests } from '../lib/errors.ts';
+import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,12 +14,15 @@ declare module 'fastify' {
 }
 
 interface RateLimits {
-  /** Throws 429 when the address has presented too many refused keys. Asks nobody: call it before any lookup. */
-  refuseFloodingAddress(request: FastifyRequest): void;
-  /** Counts a refused key against the address. */
-  countFailure(request: FastifyRequest): Promise<void>;
-  /** Counts a request against its accepted key, sets the headers, and throws 429 when it is over the limit. */
-  countRequest(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** How long the address is refused because it has presented too many refused keys; 0: it isn't. Asks nobody. */
+  floodEndsInMs(request: FastifyRequest): number;
+  /** Counts a refused key against the address, and calls `done`. */
+  countFailure(request: FastifyRequest, done: () => void): void;
+  /**
+   * Counts a request against its accepted key, if that has a limit, and sets the headers. Calls `done`, at once
+   * unless Redis is asked, with a 429 if the key is over its limit.
+   */
+  countRequest(request: FastifyRequest, reply: FastifyReply, done: (excess: Error | null) => void): void;
   /** `process`: each process counts for itself, because there is no Redis or it can't be reached. */
   state(): 'shared' | 'process';
 }
@@ -28,19 +32,18 @@ interface RateLimitsOptions {
   failedAuthLimit: number;
 }
 
-const minuteMs = 60_000;
+const failureWindowSeconds = 60;
 
-/** How many keys and addresses are counted at once, ~200 bytes each; beyond, the longest unused is forgotten. */
+/** How many addresses are counted at once, ~200 bytes each; beyond, the longest unused is forgotten. */
 const countersMaxEntries = 100_000;
 
 /** After Redis has failed it is left alone for this long, so that requests don't wait for it one by one. */
 const redisPauseMs = 1_000;
 
 type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
-type Count = Exclude<Awaited<ReturnType<Limiter>>, { isAllowed: true }>;
 
-/** The limiters over one place of counting: this process, or Redis. */
-interface Limiters {
+/** The limiters that count in Redis. */
+interface SharedLimiters {
   failures: Limiter;
   requests: Limiter;
 }
@@ -48,17 +51,30 @@ interface Limiters {
 /** Limits of keys and of addresses that present wrong ones. With Redis, all processes count together. */
 export default fp<RateLimitsOptions>(
   async (app, { redisUrl, failedAuthLimit }) => {
-    const local = await createLimiters(app, failedAuthLimit);
+    const requestLimits = new RequestLimits(app.replica.keys);
+    const failures = new Windows(countersMaxEntries);
+    const failureLimit = { limit: failedAuthLimit, windowSeconds: failureWindowSeconds };
     const redis = redisUrl === null ? null : await connectRedis(app, redisUrl);
-    const shared = redis && (await createLimiters(app, failedAuthLimit, { redis, nameSpace: 'latchkey:' }));
+    const shared = redis && (await createSharedLimiters(app, failedAuthLimit, redis));
     let redisPausedUntilMs = 0;
     let redisWorks = redis?.status === 'ready';
 
-    /** Counts in Redis, or in this process while Redis can't be reached. */
-    async function count(name: keyof Limiters, request: FastifyRequest): Promise<Count | null> {
-      if (shared === null || Date.now() < redisPausedUntilMs) return limitedOnly(await local[name](request));
+    /** Counts in Redis, or in this process without Redis, and while it can't be reached. */
+    function count(
+      name: keyof SharedLimiters,
+      request: FastifyRequest,
+      countHere: () => RequestCount,
+      done: (count: RequestCount) => void,
+    ): void {
+      const here = shared === null || Date.now() < redisPausedUntilMs;
+      if (here) done(countHere());
+      else void countShared(shared[name], request).then((counted) => done(counted ?? countHere()));
+    }
+
+    /** @returns `null` if Redis can't be reached */
+    async function countShared(limiter: Limiter, request: FastifyRequest): Promise<RequestCount | null> {
       try {
-        const result = limitedOnly(await shared[name](request));
+        const result = countOf(await limiter(request));
         if (!redisWorks) app.log.info('Redis is back: limits are counted across all processes again');
         redisWorks = true;
         return result;
@@ -67,65 +83,73 @@ export default fp<RateLimitsOptions>(
         if (redisWorks)
           app.log.warn({ err: error }, 'Redis is unreachable: each process counts limits for itself');
         redisWorks = false;
-        return limitedOnly(await local[name](request));
+        return null;
       }
     }
 
     const floodingAddresses = new LRUCache<string, number>({ max: countersMaxEntries });
 
     app.decorate('rateLimits', {
-      refuseFloodingAddress(request) {
-        const untilMs = floodingAddresses.get(normalizeIP(addressOf(request))) ?? 0;
-        if (untilMs > Date.now()) throw tooManyRequests(untilMs - Date.now());
+      floodEndsInMs(request) {
+        if (floodingAddresses.size === 0) return 0;
+        const untilMs = floodingAddresses.get(networkOf(request)) ?? 0;
+        return Math.max(0, untilMs - Date.now());
       },
-      async countFailure(request) {
-        if (failedAuthLimit === 0) return;
-        const failures = await count('failures', request);
-        if (failures === null || failures.remaining > 0) return;
-        floodingAddresses.set(normalizeIP(addressOf(request)), Date.now() + failures.ttl);
+      countFailure(request, done) {
+        if (failedAuthLimit === 0) return done();
+        const network = networkOf(request);
+        const countHere = () => failures.count(network, failureLimit, Date.now());
+        count('failures', request, countHere, ({ remaining, resetMs }) => {
+          if (remaining === 0) floodingAddresses.set(network, Date.now() + resetMs);
+          done();
+        });
       },
-      async countRequest(request, reply) {
-        if (request.auth?.rateLimit == null) return;
-        const requests = await count('requests', request);
-        if (requests === null) return;
-        reply.header('x-ratelimit-limit', requests.max);
-        reply.header('x-ratelimit-remaining', requests.remaining);
-        reply.header('x-ratelimit-reset', requests.ttlInSeconds);
-        if (requests.isExceeded) throw tooManyRequests(requests.ttl);
+      countRequest(request, reply, done) {
+        const { auth, keyDigest } = request;
+        if (auth === null || keyDigest === null || auth.rateLimit === null) return done(null);
+        const { keyId, rateLimit } = auth;
+        const countHere = () => requestLimits.count(keyDigest, keyId, rateLimit, Date.now());
+        count('requests', request, countHere, ({ limit, remaining, resetMs, exceeded }) => {
+          reply.header('x-ratelimit-limit', limit);
+          reply.header('x-ratelimit-remaining', remaining);
+          reply.header('x-ratelimit-reset', Math.ceil(resetMs / 1000));
+          done(exceeded ? tooManyRequests(resetMs) : null);
+        });
       },
       state: () => (shared !== null && redisWorks ? 'shared' : 'process'),
     } satisfies RateLimits);
   },
-  { name: 'rate-limits' },
+  { name: 'rate-limits', dependencies: ['replica'] },
 );
 
-const limitedOnly = (count: Awaited<ReturnType<Limiter>>): Count | null => (count.isAllowed ? null : count);
+/** Whom failures count against: an address of IPv4, or a network of IPv6 that one customer gets. */
+function networkOf(request: FastifyRequest): string {
+  const address = addressOf(request);
+  return address.includes(':') ? normalizeIP(address) : address;
+}
 
-const tooManyRequests = (retryAfterMs: number): ApiError =>
-  new ApiError('too_many_requests', 'Rate limit exceeded', {
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
-  });
+function countOf(count: Awaited<ReturnType<Limiter>>): RequestCount {
+  if (count.isAllowed) throw new Error('Nobody is exempt from limits');
+  const { max, remaining, ttl, isExceeded } = count;
+  return { limit: max, remaining, resetMs: ttl, exceeded: isExceeded };
+}
 
-/** Registered in a context of its own, because the plugin has one store for each context. */
-async function createLimiters(
+/** Registered in a context of its own: nothing else is to be limited by the plugin. */
+async function createSharedLimiters(
   app: FastifyInstance,
   failedAuthLimit: number,
-  store: FastifyRateLimitOptions = {},
-): Promise<Limiters> {
-  const created: Limiters[] = [];
-  // A limiter counts in a store of its own, which doesn't take its size from the plugin's.
-  const size = { cache: countersMaxEntries };
+  redis: Redis,
+): Promise<SharedLimiters> {
+  const created: SharedLimiters[] = [];
   await app.register(async (scope) => {
-    await scope.register(rateLimit, { global: false, ...store });
+    await scope.register(rateLimit, { global: false, redis, nameSpace: 'latchkey:' });
     created.push({
       failures: scope.createRateLimit({
-        ...size,
         max: failedAuthLimit,
-        timeWindow: minuteMs,
-        keyGenerator: (request) => `address:${normalizeIP(addressOf(request))}`,
+        timeWindow: failureWindowSeconds * 1000,
+        keyGenerator: (request) => `address:${networkOf(request)}`,
       }),
       requests: scope.createRateLimit({
-        ...size,
         max: (request) => request.auth?.rateLimit?.limit ?? 0,
         timeWindow: (request) => (request.auth?.rateLimit?.windowSeconds ?? 0) * 1000,
         keyGenerator: (request) => `key:${request.auth?.keyId}`,

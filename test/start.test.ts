@@ -57,6 +57,7 @@ t.test('the configuration', async (t) => {
       failedAuthLimit: 300,
       staleIfErrorSeconds: 0,
       workers: 1,
+      accessLog: 'failures',
       logLevel: 'info',
     };
     t.same(configOf({}), defaults);
@@ -72,6 +73,7 @@ t.test('the configuration', async (t) => {
       REDIS_URL: 'localhost:6379',
       TRUSTED_PROXIES: 'the load balancer',
       FAILED_AUTH_LIMIT: 'none',
+      ACCESS_LOG: 'some',
       LOG_LEVEL: 'loud',
       API_KEYS: '[]',
     };
@@ -83,6 +85,7 @@ t.test('the configuration', async (t) => {
       'REDIS_URL must be a URL that begins with redis:// or rediss://',
       'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
       'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
+      'ACCESS_LOG must be one of all, failures, off',
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
       'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
     ]);

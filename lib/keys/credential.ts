@@ -1,39 +1,43 @@
-import { isWellFormed } from './secret.ts';
+import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request presents: nothing, one well-formed key, or something that can't be a key. */
+/** What a request presents: nothing, one key, or something that can't be a key. */
 export type Credential = { kind: 'none' } | { kind: 'key'; key: string } | { kind: 'malformed' };
 
 const none: Credential = { kind: 'none' };
 const malformed: Credential = { kind: 'malformed' };
 
-/**
- * Reads the key from `X-API-Key` or `Authorization: Bearer`.
- * @param rawHeaders names and values in turn, as received: Node joins a repeated `X-API-Key` and drops a
- * second `Authorization`, and a request that says two things must not pass as saying one.
- */
-export function readCredential(rawHeaders: readonly string[]): Credential {
-  let apiKey: string | undefined;
-  let bearer: string | undefined;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]?.toLowerCase();
-    const value = rawHeaders[i + 1] ?? '';
-    if (name === 'x-api-key') {
-      if (apiKey !== undefined) return malformed;
-      apiKey = value;
-    } else if (name === 'authorization') {
-      if (bearer !== undefined) return malformed;
-      bearer = bearerTokenOf(value);
-    }
-  }
-  return credentialOf(apiKey || undefined, bearer || undefined);
+/** Longer than any key, and short enough to be hashed in no time. */
+const maxKeyLength = 512;
+
+interface Headers {
+  /** As Node has read them: a repeated `X-API-Key` is joined with `, `, and so is no key. */
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn, as received. */
+  rawHeaders: readonly string[];
 }
 
-function credentialOf(apiKey: string | undefined, bearer: string | undefined): Credential {
-  const key = apiKey ?? bearer;
-  if (key === undefined) return none;
-  if (bearer !== undefined && bearer !== key) return malformed;
-  return isWellFormed(key) ? { kind: 'key', key } : malformed;
+/**
+ * Reads the key from `X-API-Key` or `Authorization: Bearer`. What a key looks like isn't asked: only one whose
+ * SHA-256 is known is accepted.
+ */
+export function readCredential({ headers, rawHeaders }: Headers): Credential {
+  const apiKey = textOf(headers['x-api-key']);
+  if (headers.authorization === undefined) return apiKey === '' ? none : credentialOf(apiKey);
+  // Node drops a second one, and a request that says two things must not pass as saying one.
+  if (timesIn(rawHeaders, 'authorization') > 1) return malformed;
+  const bearer = bearerTokenOf(headers.authorization);
+  if (apiKey !== '' && bearer !== '' && apiKey !== bearer) return malformed;
+  const key = apiKey === '' ? bearer : apiKey;
+  return key === '' ? none : credentialOf(key);
 }
+
+const textOf = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '');
+
+const credentialOf = (key: string): Credential =>
+  key.length <= maxKeyLength ? { kind: 'key', key } : malformed;
+
+const timesIn = (rawHeaders: readonly string[], name: string): number =>
+  rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length;
 
 /** The token of `Bearer <token>` (RFC 6750; the scheme's case is free), `''` for any other scheme. */
 function bearerTokenOf(authorization: string): string {

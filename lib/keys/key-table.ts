@@ -28,7 +28,7 @@ const activeFlag = 1;
 /**
  * Every key, in memory, found by the SHA-256 of its plaintext. Synchronous throughout.
  *
- * About 72 bytes a key, all of it in typed arrays: 65 of record, 5 to 7.5 of index. What keys share, their
+ * About 84 bytes a key, all of it in typed arrays: 77 of record, 5 to 7.5 of index. What keys share, their
  * profile, is kept once and goes with the last reference: there are never more than keys, besides the tenants,
  * environments and users that are inactive. Each part takes a few hundred bytes of heap, so a user for every key
  * costs more than the key.
@@ -136,6 +136,19 @@ export class KeyTable {
   /** Milliseconds since the epoch, `Infinity` for never. */
   expiresAtMs(handle: Handle): number {
     return this.#records.expiresAtMs(handle);
+  }
+
+  /**
+   * Counts a request in a window that begins with the first one after the last window's end.
+   * @returns how many requests the window has, this one included
+   */
+  countRequest(handle: Handle, windowMs: number, nowMs: number): number {
+    return this.#records.countInWindow(handle, windowMs, nowMs);
+  }
+
+  /** When the window ends that `countRequest` counts in: milliseconds since the epoch. */
+  windowEndsAtMs(handle: Handle): number {
+    return this.#records.windowEndsAtMs(handle);
   }
 
   /** Makes a string at each call; the other accessors return what is there. */

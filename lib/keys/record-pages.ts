@@ -14,18 +14,23 @@ export const userField = 13;
 
 const pageBits = 12;
 const pageRecords = 1 << pageBits;
-const pageBytes = pageRecords * (recordBytes + 8 + 1);
+const pageBytes = pageRecords * (recordBytes + 8 + 8 + 4 + 1);
+
+/** A window counts no further. */
+const maxCount = 0xffff_ffff;
 
 interface Page {
   readonly words: Uint32Array;
   /** The same memory as `words`. */
   readonly bytes: Buffer;
   readonly expiresAtMs: Float64Array;
+  readonly windowEndsAtMs: Float64Array;
+  readonly windowCounts: Uint32Array;
   readonly flags: Uint8Array;
 }
 
 /**
- * The records of all keys, numbered from 0 without a gap, 65 bytes each, in pages of 4096: it grows by a page,
+ * The records of all keys, numbered from 0 without a gap, 77 bytes each, in pages of 4096: it grows by a page,
  * and nothing is ever copied. A removed record's place is taken by the last one.
  *
  * One digest at a time can be put in the probe, to be hashed, compared and appended without a copy in between.
@@ -94,7 +99,9 @@ export class RecordPages {
   append(): number {
     const record = this.#count;
     if (record === this.#pages.length * pageRecords) this.#pages.push(newPage());
-    this.#pageOf(record).words.set(this.#probe, wordAt(record));
+    const page = this.#pageOf(record);
+    page.words.set(this.#probe, wordAt(record));
+    page.windowEndsAtMs[record % pageRecords] = 0;
     this.#count++;
     return record;
   }
@@ -106,6 +113,8 @@ export class RecordPages {
     const to = this.#pageOf(record);
     to.words.set(from.words.subarray(wordAt(last), wordAt(last) + recordWords), wordAt(record));
     to.expiresAtMs[record % pageRecords] = from.expiresAtMs[last % pageRecords] ?? 0;
+    to.windowEndsAtMs[record % pageRecords] = from.windowEndsAtMs[last % pageRecords] ?? 0;
+    to.windowCounts[record % pageRecords] = from.windowCounts[last % pageRecords] ?? 0;
     to.flags[record % pageRecords] = from.flags[last % pageRecords] ?? 0;
     this.#count = last;
     // One empty page is kept, so that a count that moves about a page's border doesn't allocate each time.
@@ -137,6 +146,23 @@ export class RecordPages {
     this.#pageOf(record).expiresAtMs[record % pageRecords] = expiresAtMs;
   }
 
+  /** Counts a request in the record's window, which begins anew when it is over. Returns how many it has now. */
+  countInWindow(record: number, windowMs: number, nowMs: number): number {
+    const { windowEndsAtMs, windowCounts } = this.#pageOf(record);
+    const at = record % pageRecords;
+    const endsInMs = (windowEndsAtMs[at] ?? 0) - nowMs;
+    // It has also ended if it would last too long: the limit has become another, or the clock was set back.
+    const over = endsInMs <= 0 || endsInMs > windowMs;
+    if (over) windowEndsAtMs[at] = nowMs + windowMs;
+    const count = over ? 1 : Math.min((windowCounts[at] ?? 0) + 1, maxCount);
+    windowCounts[at] = count;
+    return count;
+  }
+
+  windowEndsAtMs(record: number): number {
+    return this.#pageOf(record).windowEndsAtMs[record % pageRecords] ?? 0;
+  }
+
   flags(record: number): number {
     return this.#pageOf(record).flags[record % pageRecords] ?? 0;
   }
@@ -157,10 +183,14 @@ const wordAt = (record: number): number => (record % pageRecords) * recordWords;
 function newPage(): Page {
   const memory = new ArrayBuffer(pageBytes);
   const wordBytes = pageRecords * recordBytes;
+  // Those of eight bytes first: they have to begin at a multiple of it.
+  const numbersEnd = wordBytes + 2 * pageRecords * 8;
   return {
     words: new Uint32Array(memory, 0, pageRecords * recordWords),
     bytes: Buffer.from(memory, 0, wordBytes),
     expiresAtMs: new Float64Array(memory, wordBytes, pageRecords),
-    flags: new Uint8Array(memory, wordBytes + pageRecords * 8, pageRecords),
+    windowEndsAtMs: new Float64Array(memory, wordBytes + pageRecords * 8, pageRecords),
+    windowCounts: new Uint32Array(memory, numbersEnd, pageRecords),
+    flags: new Uint8Array(memory, numbersEnd + pageRecords * 4, pageRecords),
   };
 }

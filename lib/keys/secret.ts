@@ -24,6 +24,4 @@ export const hashOf = (plaintext: string): string => hash('sha256', plaintext, '
  */
 export const digestOf = (plaintext: string): string => hash('sha256', plaintext, 'binary');
 
-export const isWellFormed = (key: string): boolean => /^[0-9a-f]{64}$/.test(key);
-
 const displayIdOf = (plaintext: string): string => `${plaintext.slice(0, 4)}…${plaintext.slice(-4)}`;

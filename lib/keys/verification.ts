@@ -28,8 +28,8 @@ export type Verification =
 export interface VerificationRequest {
   /** SHA-256 of the key, a character for each byte (`crypto.hash('sha256', key, 'binary')`). */
   digest: string;
-  /** The environment that the request selects (`X-Environment-ID`): its id or its name. */
-  environment: string | null;
+  /** The environment that the request selects (`X-Environment-ID`): its id or its name. A stored key doesn't ask. */
+  environment: () => string | null;
   /** Whether what it asks for happens in an environment. */
   needsEnvironment: boolean;
   /** Milliseconds since the epoch. */
@@ -74,9 +74,10 @@ function verifyConfiguredKey(
 ): Verification {
   const refuse = (reason: Refusal): Verification => ({ accepted: false, reason, keyId: key.id });
   if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
-  const selector = request.environment ?? key.environment;
+  const selected = request.environment();
+  const selector = selected ?? key.environment;
   const environment = selector === null ? undefined : environments.select(key.tenantId, selector);
-  if (environment === undefined && (request.needsEnvironment || request.environment !== null)) {
+  if (environment === undefined && (request.needsEnvironment || selected !== null)) {
     return refuse('environment');
   }
   // Its environment may be inactive where none is needed: that is how it can be activated again.

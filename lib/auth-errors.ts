@@ -1,0 +1,19 @@
+import { ApiError } from './errors.ts';
+
+/** RFC 6750, section 3: the challenge names an error only where a key was presented. */
+function unauthorized(message: string, error = ''): ApiError {
+  const headers = { 'www-authenticate': `Bearer realm="latchkey"${error}` };
+  return new ApiError('permission_denied', message, { statusCode: 401, headers });
+}
+
+const invalidToken = ', error="invalid_token"';
+
+/** Why a request is refused. Each is made once: a flood of wrong keys would otherwise cost a stack trace each. */
+export const refusals = {
+  missing: unauthorized('API key required'),
+  unknown: unauthorized('Invalid API key', invalidToken),
+  expired: unauthorized('API key has expired', invalidToken),
+  inactive: new ApiError('permission_denied', 'API key is inactive'),
+  environment: new ApiError('permission_denied', 'Invalid or inaccessible environment'),
+  permission: new ApiError('permission_denied', 'Permission denied'),
+};
