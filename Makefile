@@ -20,10 +20,8 @@ chaos: node_modules/.package-lock.json ## Break replicas and database while keys
 	@node --import=tsx test/chaos/run.ts --changes=$(or $(CHANGES),10000) --replicas=$(or $(REPLICAS),4) \
 		--seconds=$(or $(SECONDS),600) --seed=$(or $(SEED),1) $(ARGS)
 
-bench: node_modules/.package-lock.json ## Measure the key table, a start with a million keys, and a flood of unknown ones
-	@node --import=tsx bench/key-table.ts
-	@node --import=tsx bench/start-up.ts
-	@node --import=tsx bench/unknown-flood.ts
+bench: node_modules/.package-lock.json ## Measure what authentication costs, in a quarter of an hour; SCENARIO, QUICK
+	@node --import=tsx bench/run.ts --scenario=$(SCENARIO) $(if $(QUICK),--quick)
 
 check: node_modules/.package-lock.json ## All that CI checks: format, lint, types, dead code, API description, tests
 	@npm run --silent check

@@ -8,7 +8,7 @@ import { loadavg } from 'node:os';
 import { Client } from 'pg';
 import { migrate } from '../lib/stores/migrations.ts';
 import { buildService, startService, withDatabase } from './built-service.ts';
-import { quantile } from './quantile.ts';
+import { quantile } from './statistics.ts';
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const starts = 5;

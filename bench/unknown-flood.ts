@@ -16,7 +16,7 @@ import { HttpClient, requestText } from '../test/chaos/http-client.ts';
 import { buildService, startService, withDatabase } from './built-service.ts';
 import type { FloodResult } from './flood-sender.ts';
 import { type OpenLoopResult, runOpenLoop } from './open-loop.ts';
-import { quantile } from './quantile.ts';
+import { quantile } from './statistics.ts';
 
 const count = Number(process.argv[2] ?? 200_000);
 const floodPerSecond = Number(process.argv[3] ?? 4_000);

@@ -1,0 +1,2 @@
+import type { BenchResults } from '../results.ts';
+export const htmlReport = (results: BenchResults): string => JSON.stringify(results);

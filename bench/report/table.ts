@@ -1,0 +1,31 @@
+import type { BenchResults, Figure } from '../results.ts';
+import { goalText, metText, quartilesText, valueText } from './figure-text.ts';
+
+const begin = '<!-- results: begin -->';
+const end = '<!-- results: end -->';
+
+/** All figures beside their goals. */
+export function markdownTable({ scenarios, machine, commit, date }: BenchResults): string {
+  const lines = scenarios.flatMap(({ name, figures }) => figures.map((figure) => lineOf(name, figure)));
+  return [
+    `Commit ${commit}, ${date}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}.`,
+    '',
+    '| scenario | | median | quartiles | goal | |',
+    '|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+function lineOf(name: string, figure: Figure): string {
+  const goal = figure.goal === null ? '' : goalText(figure.goal);
+  const cells = [name, figure.label, valueText(figure), quartilesText(figure), goal, metText(figure)];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** @returns the text with another table between the markers */
+export function replaceTable(readme: string, table: string): string {
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < from) throw new Error('The markers of the table are missing');
+  return `${readme.slice(0, from + begin.length)}\n\n${table}\n\n${readme.slice(to)}`;
+}

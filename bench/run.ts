@@ -1,0 +1,99 @@
+/**
+ * Runs the benchmark: `node --import=tsx bench/run.ts [--scenario=name,name] [--quick]`. `make bench` does it.
+ * What is measured and how is in bench/README.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { placeProcesses } from './cores.ts';
+import { startDatabases } from './databases.ts';
+import { generatorVersion } from './generator.ts';
+import { describeMachine } from './machine.ts';
+import { printFigure } from './report/figure-text.ts';
+import { writeReports } from './report/write-reports.ts';
+import type { BenchResults, ScenarioResult } from './results.ts';
+import { stopEverything } from './running.ts';
+import type { Context } from './scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+import { repository } from './server-process.ts';
+
+const full = { rounds: 15, sliceSeconds: 1 };
+const short = { rounds: 3, sliceSeconds: 1 };
+
+/** A mistake of whoever called, told in a sentence. */
+class UsageError extends Error {}
+
+function chooseScenarios(names: string): string[] {
+  const chosen = names === '' ? Object.keys(scenarios) : names.split(',');
+  const strange = chosen.filter((name) => !(name in scenarios));
+  if (strange.length > 0) {
+    throw new UsageError(`No scenario ${strange.join(', ')}: there are ${Object.keys(scenarios).join(', ')}`);
+  }
+  return chosen;
+}
+
+function checkRequirements(): string {
+  const version = generatorVersion();
+  if (version !== null) return version;
+  throw new UsageError(
+    'wrk is missing: `apt-get install wrk` on Debian and Ubuntu, `brew install wrk` on macOS',
+  );
+}
+
+async function runScenarios(names: readonly string[], context: Context): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  for (const name of names) {
+    const scenario = scenarios[name];
+    if (scenario === undefined) continue;
+    console.log(`\n${name}`);
+    const result = { name, ...(await scenario(context)) };
+    for (const figure of result.figures) printFigure(figure);
+    results.push(result);
+  }
+  return results;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      scenario: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  const { quick } = values;
+  const names = chooseScenarios(values.scenario);
+  const generator = checkRequirements();
+  const startMs = performance.now();
+  const placement = placeProcesses();
+  if (placement.pinning === null)
+    console.log('No taskset, or one core: server and generator are not kept apart');
+  execFileSync(process.execPath, ['scripts/build.mjs', 'bench/tsconfig.json'], {
+    cwd: repository,
+    stdio: 'inherit',
+  });
+  const databases = await startDatabases();
+  const context = { databases, placement, rounds: quick ? short : full, quick };
+  const results: BenchResults = {
+    ...describeMachine(generator, placement),
+    quick,
+    scenarios: await runScenarios(names, context),
+    durationSeconds: Math.round((performance.now() - startMs) / 1000),
+  };
+  await writeReports(results, names.length === Object.keys(scenarios).length);
+}
+
+/** Whoever stops the bench leaves nothing running either. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    console.error(`\n${signal}: stopping everything`);
+    void stopEverything().then(() => process.exit(130));
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await stopEverything();
+}

@@ -1,0 +1,16 @@
+/** What has been started and has to be stopped, whichever way the bench ends. */
+const running = new Set<() => Promise<void>>();
+
+/** @returns what stops it, once, and forgets it */
+export function keepTrack(stop: () => Promise<void>): () => Promise<void> {
+  const stopOnce = async () => {
+    if (running.delete(stopOnce)) await stop();
+  };
+  running.add(stopOnce);
+  return stopOnce;
+}
+
+/** Stops everything, the last that was started first. */
+export async function stopEverything(): Promise<void> {
+  for (const stop of [...running].reverse()) await stop();
+}
