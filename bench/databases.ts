@@ -11,6 +11,8 @@ import { keepTrack } from './running.ts';
 export interface Databases {
   /** @returns the URL of a database with these keys */
   withKeys(population: Population): Promise<string>;
+  /** @returns the URL of an empty database */
+  empty(name: string): Promise<string>;
 }
 
 export async function startDatabases(): Promise<Databases> {
@@ -26,18 +28,24 @@ export async function startDatabases(): Promise<Databases> {
       filled.set(name, url);
       return url;
     },
+    empty: (name) => create(postgres.databaseUrl, name),
   };
 }
 
 async function fill(serverUrl: string, name: string, population: Population): Promise<string> {
   const startMs = performance.now();
+  const url = await create(serverUrl, name);
+  await migrate(url);
+  await execute(url, fillStatement(population));
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+  console.log(`  ${population.count} keys filled into a database within ${seconds} s`);
+  return url;
+}
+
+async function create(serverUrl: string, name: string): Promise<string> {
   await execute(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = name;
-  await migrate(url.href);
-  await execute(url.href, fillStatement(population));
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-  console.log(`  ${population.count} keys filled into a database within ${seconds} s`);
   return url.href;
 }
 
