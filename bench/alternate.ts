@@ -21,7 +21,7 @@ export interface Rounds {
   sliceSeconds: number;
 }
 
-export const apiKeyHeader = 'X-API-Key: ';
+const apiKeyHeader = 'X-API-Key: ';
 const warmUpSeconds = 2;
 
 /** Lets the contenders take turns, slice by slice, after each has been warmed up. */

@@ -11,7 +11,8 @@ export interface Placement {
   pinning: { server: string; generator: string } | null;
 }
 
-const unpinned: Placement = { prefixOf: () => [], pinning: null };
+/** The system places the processes. */
+export const unpinned: Placement = { prefixOf: () => [], pinning: null };
 
 /** Moves this process off the server's core, where there is `taskset` (Linux) and more than one core. */
 export function placeProcesses(): Placement {

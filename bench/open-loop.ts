@@ -1,63 +1,81 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpClient } from '../test/chaos/http-client.ts';
+import { type ChildProcess, fork } from 'node:child_process';
+import { on, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { keepTrack } from './running.ts';
 
-export interface OpenLoopResult {
-  /** From the instant that each request was due to its answer: one that had to wait to be sent counts the wait. */
-  latenciesMs: number[];
-  /** How much later than due each was sent: the share of the latency that the sender is to blame for. */
-  latenessMs: number[];
-  /** Answers that were not 200, or never came. */
-  wrong: number;
+/** Requests at a fixed rate. */
+export interface Stream {
+  path: string;
+  perSecond: number;
+  /** How many keys are in random rotation; `unknown`: none that was ever issued, and no two the same. */
+  keys: number | 'unknown';
+  /** What every answer's status is to be. */
+  status: number;
 }
 
-export interface OpenLoopOptions {
-  client: HttpClient;
-  /** The request as it goes over the wire. */
-  text: string;
-  /** How far requests are apart, whatever becomes of those before. */
-  intervalMs: number;
+export interface OpenLoopPlan {
+  port: number;
+  streams: Stream[];
   /** What is sent for this long at first isn't measured. */
   leadInMs: number;
   durationMs: number;
-  /** Called when the measurement begins, and when it has ended. */
-  onEdge: () => Promise<void>;
 }
 
-/** Sends requests when they are due, and times them. */
-export async function runOpenLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
-  const { client, text, intervalMs, leadInMs, durationMs, onEdge } = options;
-  const result: OpenLoopResult = { latenciesMs: [], latenessMs: [], wrong: 0 };
-  const pending: Promise<unknown>[] = [];
-  const skipped = Math.ceil(leadInMs / intervalMs);
-  const count = skipped + Math.ceil(durationMs / intervalMs);
-  const startMs = performance.now();
-  for (let n = 0; n < count; n++) {
-    const dueMs = startMs + n * intervalMs;
-    await waitUntil(dueMs);
-    const latenessMs = performance.now() - dueMs;
-    const answered = client.request(text).catch((): null => null);
-    if (n === skipped) pending.push(onEdge());
-    const timed = answered.then((answer) => {
-      if (answer?.status !== 200) result.wrong += 1;
-      if (n < skipped) return;
-      result.latenciesMs.push(performance.now() - dueMs);
-      result.latenessMs.push(latenessMs);
-    });
-    pending.push(timed);
+export interface StreamResult {
+  /**
+   * From the instant that each request was due to its answer. One that had to wait until it was sent, because those
+   * before it were slow, counts the wait: nothing is omitted because the server was busy.
+   */
+  latenciesMs: number[];
+  /** How much later than due each was sent: the share of the latency that the sender is to blame for. */
+  latenessMs: number[];
+  answered: number;
+  /** Answers of another status, and those that never came. */
+  wrong: number;
+}
+
+export type SenderMessage = { kind: 'measuring' } | { kind: 'result'; streams: StreamResult[] };
+
+export interface OpenLoopSender {
+  /**
+   * @param onMeasuring is called when the lead-in is over
+   * @returns a result for each stream. @throws when an answer was wrong
+   */
+  run(plan: OpenLoopPlan, onMeasuring?: () => Promise<void>): Promise<StreamResult[]>;
+  stop(): Promise<void>;
+}
+
+/** Starts the process that sends. */
+export function startSender(): OpenLoopSender {
+  const program = fileURLToPath(new URL('open-loop-sender.ts', import.meta.url));
+  // With room for what a slice leaves behind: the sender's own pauses would look like the server's.
+  const execArgv = [...process.execArgv, '--max-semi-space-size=128'];
+  const sender = fork(program, { execArgv, serialization: 'advanced' });
+  const ended = once(sender, 'exit');
+  const stop = keepTrack(async () => {
+    sender.disconnect();
+    await ended;
+  });
+  return { run: (plan, onMeasuring) => run(sender, plan, onMeasuring), stop };
+}
+
+async function run(
+  sender: ChildProcess,
+  plan: OpenLoopPlan,
+  onMeasuring: (() => Promise<void>) | undefined,
+): Promise<StreamResult[]> {
+  const messages: AsyncIterable<SenderMessage[]> = on(sender, 'message', { close: ['exit'] });
+  sender.send(plan);
+  const edges: Promise<void>[] = [];
+  for await (const [message] of messages) {
+    if (message?.kind === 'measuring' && onMeasuring !== undefined) edges.push(onMeasuring());
+    if (message?.kind !== 'result') continue;
+    await Promise.all(edges);
+    for (const { wrong, answered } of message.streams) {
+      if (wrong > 0)
+        throw new Error(`${wrong} of ${answered} answers of the open loop were wrong or missing`);
+    }
+    return message.streams;
   }
-  await Promise.all(pending);
-  await onEdge();
-  return result;
-}
-
-/** How early timers, which may come a millisecond late, are told to come. */
-const timerSlackMs = 2;
-const nobodyNotifies = new Int32Array(new SharedArrayBuffer(4));
-
-/** Waits by a timer, and for the rest by blocking: after most answers have come, and to a fraction of a millisecond. */
-async function waitUntil(dueMs: number): Promise<void> {
-  const timerMs = Math.floor(dueMs - performance.now()) - timerSlackMs;
-  if (timerMs > 0) await delay(timerMs);
-  const restMs = dueMs - performance.now();
-  if (restMs > 0) Atomics.wait(nobodyNotifies, 0, 0, restMs);
+  throw new Error('The sender ended');
 }

@@ -2,8 +2,8 @@
  * Runs the benchmark: `node --import=tsx bench/run.ts [--scenario=name,name] [--quick]`. `make bench` does it.
  * What is measured and how is in bench/README.md.
  */
-import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { buildServers } from './build.ts';
 import { placeProcesses } from './cores.ts';
 import { startDatabases } from './databases.ts';
 import { generatorVersion } from './generator.ts';
@@ -11,10 +11,9 @@ import { describeMachine } from './machine.ts';
 import { printFigure } from './report/figure-text.ts';
 import { writeReports } from './report/write-reports.ts';
 import type { BenchResults, ScenarioResult } from './results.ts';
-import { stopEverything } from './running.ts';
+import { stopEverything, stopOnSignals } from './running.ts';
 import type { Context } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
-import { repository } from './server-process.ts';
 
 const full = { rounds: 15, sliceSeconds: 1 };
 const short = { rounds: 3, sliceSeconds: 1 };
@@ -66,10 +65,7 @@ async function main(): Promise<void> {
   const placement = placeProcesses();
   if (placement.pinning === null)
     console.log('No taskset, or one core: server and generator are not kept apart');
-  execFileSync(process.execPath, ['scripts/build.mjs', 'bench/tsconfig.json'], {
-    cwd: repository,
-    stdio: 'inherit',
-  });
+  buildServers();
   const databases = await startDatabases();
   const context = { databases, placement, rounds: quick ? short : full, quick };
   const results: BenchResults = {
@@ -81,13 +77,7 @@ async function main(): Promise<void> {
   await writeReports(results, names.length === Object.keys(scenarios).length);
 }
 
-/** Whoever stops the bench leaves nothing running either. */
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    console.error(`\n${signal}: stopping everything`);
-    void stopEverything().then(() => process.exit(130));
-  });
-}
+stopOnSignals();
 
 try {
   await main();

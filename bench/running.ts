@@ -14,3 +14,13 @@ export function keepTrack(stop: () => Promise<void>): () => Promise<void> {
 export async function stopEverything(): Promise<void> {
   for (const stop of [...running].reverse()) await stop();
 }
+
+/** Whoever stops the bench leaves nothing running either. */
+export function stopOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      console.error(`\n${signal}: stopping everything`);
+      void stopEverything().then(() => process.exit(130));
+    });
+  }
+}

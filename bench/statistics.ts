@@ -22,10 +22,3 @@ export const spreadOf = (values: readonly number[]): Spread => ({
   lowerQuartile: quantile(values, 0.25),
   upperQuartile: quantile(values, 0.75),
 });
-
-/** What was measured once has no spread. */
-export const single = (value: number): Spread => ({
-  median: value,
-  lowerQuartile: value,
-  upperQuartile: value,
-});

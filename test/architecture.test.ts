@@ -24,7 +24,11 @@ async function listFiles(): Promise<string[]> {
         .map((file) => path.relative(repository, path.join(file.parentPath, file.name)));
     }),
   );
-  return files.flat().sort();
+  // The bench has a package of its own.
+  return files
+    .flat()
+    .filter((file) => !file.includes('node_modules/'))
+    .sort();
 }
 
 interface Import {

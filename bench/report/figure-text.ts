@@ -1,7 +1,7 @@
 import { type Figure, type Goal, isMet } from '../results.ts';
 
 /** Ratios with two or three digits, large numbers with none. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 3);
 }

@@ -1,9 +1,23 @@
 import type { Scenario } from '../scenario.ts';
+import { flood } from './flood.ts';
 import { floor } from './floor.ts';
 import { hot } from './hot.ts';
+import { latency } from './latency.ts';
 import { logging } from './logging.ts';
 import { peers } from './peers.ts';
+import { startUp } from './start-up.ts';
 import { unknown } from './unknown.ts';
+import { workers } from './workers.ts';
 
 /** By the name that `SCENARIO` takes, in the order that they run in. */
-export const scenarios: Readonly<Record<string, Scenario>> = { floor, hot, logging, unknown, peers };
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  floor,
+  hot,
+  logging,
+  unknown,
+  flood,
+  latency,
+  peers,
+  workers,
+  'start-up': startUp,
+};

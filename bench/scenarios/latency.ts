@@ -1,0 +1,126 @@
+import { alternate, atMost } from '../alternate.ts';
+import { uniform } from '../generator.ts';
+import { type OpenLoopSender, type StreamResult, startSender } from '../open-loop.ts';
+import type { Figure, LatencyCurve } from '../results.ts';
+import type { Scenario } from '../scenario.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import { authenticatedPath, latchkey, openPath } from '../settings.ts';
+import { quantile, quantileOfSorted, spreadOf } from '../statistics.ts';
+import { smallPopulation } from './populations.ts';
+
+const keys = 100_000;
+/** Shares of the capacity, and the share of the rounds that each is given: the goal is about a half. */
+const loads = [
+  { share: 0.25, roundsShare: 1 / 3 },
+  { share: 0.5, roundsShare: 1 },
+  { share: 0.75, roundsShare: 1 / 3 },
+];
+const leadInMs = 200;
+const capacityRounds = 2;
+
+interface Pair {
+  open: StreamResult;
+  authenticated: StreamResult;
+}
+
+/** How much later an answer comes because somebody asked for the key, at rates that the server can keep up with. */
+export const latency: Scenario = async ({ databases, placement, rounds }) => {
+  const server = await startServer(latchkey(await databases.withKeys(smallPopulation)), placement);
+  const sender = startSender();
+  try {
+    const capacity = await measureCapacity(server, rounds.sliceSeconds);
+    const figures: Figure[] = [];
+    const curves: LatencyCurve[] = [];
+    const notes: string[] = [];
+    for (const { share, roundsShare } of loads) {
+      const perSecond = Math.round(capacity * share);
+      const count = Math.max(2, Math.round(rounds.rounds * roundsShare));
+      const pairs = await alternateOpenLoop(sender, server, perSecond, count, rounds.sliceSeconds * 1000);
+      const at = `at ${share * 100} % of capacity`;
+      figures.push(...figuresOf(pairs, at, share === 0.5));
+      curves.push(
+        curveOf(
+          `without authentication, ${at}`,
+          pairs.map(({ open }) => open),
+        ),
+        curveOf(
+          `100 k keys, ${at}`,
+          pairs.map(({ authenticated }) => authenticated),
+        ),
+      );
+      notes.push(`${at}: ${perSecond} requests a second; ${latenessText(pairs)}`);
+    }
+    return { figures, comparisons: [], curves, notes };
+  } finally {
+    await sender.stop();
+    await server.stop();
+  }
+};
+
+/** Of the authenticated route, in a closed loop. */
+async function measureCapacity(server: ServerProcess, sliceSeconds: number): Promise<number> {
+  const { variants } = await alternate(
+    'the capacity',
+    [{ label: '100 k keys', server, path: authenticatedPath, sources: [uniform(keys)] }],
+    { rounds: capacityRounds, sliceSeconds },
+  );
+  return variants[0]?.requestsPerSecond.median ?? 0;
+}
+
+async function alternateOpenLoop(
+  sender: OpenLoopSender,
+  server: ServerProcess,
+  perSecond: number,
+  rounds: number,
+  durationMs: number,
+): Promise<Pair[]> {
+  const measure = async (path: string): Promise<StreamResult> => {
+    const stream = { path, perSecond, keys, status: 200 };
+    const [result] = await sender.run({ port: server.port, streams: [stream], leadInMs, durationMs });
+    if (result === undefined) throw new Error('The sender said nothing');
+    return result;
+  };
+  process.stdout.write(`  ${perSecond} requests a second: `);
+  await measure(openPath);
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
+    pairs.push({ open: await measure(openPath), authenticated: await measure(authenticatedPath) });
+    process.stdout.write('.');
+  }
+  process.stdout.write('\n');
+  return pairs;
+}
+
+function figuresOf(pairs: readonly Pair[], at: string, hasGoal: boolean): Figure[] {
+  const added = (share: number) =>
+    spreadOf(
+      pairs.map(
+        ({ open, authenticated }) =>
+          quantile(authenticated.latenciesMs, share) - quantile(open.latenciesMs, share),
+      ),
+    );
+  const label = (percentile: string) => `${percentile} that authentication adds, open loop ${at}`;
+  return [
+    { label: label('p50'), unit: 'ms', value: added(0.5), goal: null },
+    { label: label('p99'), unit: 'ms', value: added(0.99), goal: hasGoal ? atMost(0.1) : null },
+  ];
+}
+
+const percentiles = [1, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999];
+
+function curveOf(label: string, results: readonly StreamResult[]): LatencyCurve {
+  const sorted = results.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
+  // A percentile that fewer than ten samples are beyond says nothing.
+  const known = percentiles.filter((percentile) => sorted.length * (1 - percentile / 100) >= 10);
+  const points = known.map((percentile) => ({
+    percentile,
+    ms: quantileOfSorted(sorted, percentile / 100),
+  }));
+  return { label, samples: sorted.length, points };
+}
+
+function latenessText(pairs: readonly Pair[]): string {
+  const lateness = pairs.flatMap((pair) => [...pair.open.latenessMs, ...pair.authenticated.latenessMs]);
+  const at = (share: number) => `${(quantile(lateness, share) * 1000).toFixed(0)} µs`;
+  return `sent late by p50 ${at(0.5)}, p99 ${at(0.99)}`;
+}
