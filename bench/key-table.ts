@@ -1,8 +1,9 @@
 /**
  * Measures the key table: memory, the longest stop while it grows, and lookups beside those of a Map.
  *
- * Run by `node --import=tsx bench/key-table.ts [count]`; `count` is the largest table, 5,000,000 by default,
- * which takes about a minute and 600 MB.
+ * Run by `node --import=tsx bench/key-table.ts [count] [growth]`; `count` is the largest table, 5,000,000 by default,
+ * which takes about a minute and 600 MB. With `growth` nothing but that is measured, as the bench's scenario `memory`
+ * does.
  */
 import { hash } from 'node:crypto';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -14,6 +15,13 @@ import { absent, type KeyRecord, KeyTable } from '../lib/keys/key-table.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
+
+/** What a parent process is told. */
+export interface GrowthReport {
+  sizes: { keys: number; residentBytesEach: number }[];
+  /** The longest upsert that grew the table, garbage collections aside. */
+  longestStopMs: number;
+}
 
 /** Keys presented in one round of lookups, and how many rounds; the ways of looking take turns. */
 const roundLength = 4096;
@@ -50,7 +58,7 @@ interface Upsert {
 }
 
 /** Grows a table, reports its memory at each of the sizes, and the longest upserts on the way. */
-async function grow(table: KeyTable, sizes: readonly number[], usersEach: number): Promise<void> {
+async function grow(table: KeyTable, sizes: readonly number[], usersEach: number): Promise<GrowthReport> {
   const collections: { startMs: number; endMs: number }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) {
@@ -60,26 +68,26 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
   observer.observe({ entryTypes: ['gc'] });
   const upserts: Upsert[] = [];
   const before = memory();
+  const report: GrowthReport = { sizes: [], longestStopMs: 0 };
   for (const size of sizes) {
     while (table.size < size) {
       upsertTimed(table, keyOf(table.size, usersEach), upserts);
       if (table.size % 50_000 === 0) await nextTick();
     }
-    reportMemory(table, before);
+    report.sizes.push({ keys: size, residentBytesEach: reportMemory(table, before) });
   }
   await nextTick();
   observer.disconnect();
   const collected = ({ startMs, durationMs }: Upsert) =>
     collections.some((one) => one.startMs < startMs + durationMs && one.endMs > startMs);
   reportStops('that collected garbage', upserts.filter(collected));
-  reportStops(
-    'that grew the table',
-    upserts.filter((upsert) => upsert.grew && !collected(upsert)),
-  );
+  const grown = upserts.filter((upsert) => upsert.grew && !collected(upsert));
+  report.longestStopMs = reportStops('that grew the table', grown);
   reportStops(
     'above 0.5 ms for neither reason',
     upserts.filter((upsert) => !upsert.grew && !collected(upsert)),
   );
+  return report;
 }
 
 /** Keeps the time of an upsert if the table grew, or if it took unusually long. */
@@ -92,12 +100,14 @@ function upsertTimed(table: KeyTable, key: KeyRecord, upserts: Upsert[]): void {
   if (grew || durationMs > 0.5) upserts.push({ startMs, durationMs, grew });
 }
 
-function reportStops(what: string, upserts: readonly Upsert[]): void {
+/** @returns the longest, in milliseconds */
+function reportStops(what: string, upserts: readonly Upsert[]): number {
   const sorted = upserts.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? 0).toFixed(2);
   console.log(
     `  ${sorted.length} upserts ${what}: median ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, longest ${at(1)} ms`,
   );
+  return sorted.at(-1) ?? 0;
 }
 
 function memory(): { rss: number; arrayBuffers: number; heapUsed: number } {
@@ -106,7 +116,8 @@ function memory(): { rss: number; arrayBuffers: number; heapUsed: number } {
   return process.memoryUsage();
 }
 
-function reportMemory(table: KeyTable, before: ReturnType<typeof memory>): void {
+/** @returns the resident bytes of a key */
+function reportMemory(table: KeyTable, before: ReturnType<typeof memory>): number {
   const now = memory();
   const each = (bytes: number) => (bytes / table.size).toFixed(1).padStart(6);
   console.log(
@@ -114,6 +125,7 @@ function reportMemory(table: KeyTable, before: ReturnType<typeof memory>): void 
       `${each(now.arrayBuffers - before.arrayBuffers)}, heap ${each(now.heapUsed - before.heapUsed)}, ` +
       `table.bytes ${each(table.bytes)}`,
   );
+  return (now.rss - before.rss) / table.size;
 }
 
 /** Evenly spread, in no order that the table knows; `misses` are of keys that were never added. */
@@ -190,7 +202,9 @@ async function main(): Promise<void> {
   await grow(new KeyTable(), [Math.min(count, 200_000)], 100);
   console.log('growth, 100 keys a user');
   const table = new KeyTable();
-  await grow(table, sizes, 100);
+  const report = await grow(table, sizes, 100);
+  process.send?.(report);
+  if (process.argv[3] === 'growth') return;
   measureLookups(count, table, null);
   for (const size of [1_000, 100_000, 1_000_000].filter((size) => size <= count)) {
     console.log(`beside a Map of objects, ${size} keys`);

@@ -4,6 +4,7 @@ import { floor } from './floor.ts';
 import { hot } from './hot.ts';
 import { latency } from './latency.ts';
 import { logging } from './logging.ts';
+import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { startUp } from './start-up.ts';
 import { unknown } from './unknown.ts';
@@ -19,5 +20,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   latency,
   peers,
   workers,
+  memory,
   'start-up': startUp,
 };
