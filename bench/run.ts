@@ -38,6 +38,13 @@ function checkRequirements(): string {
   );
 }
 
+const disturbed =
+  'NOT TO BE BELIEVED: the server did not get its core all the time. Something else was running.';
+
+/** What comparisons are made with is never one that waits for anything. */
+const wasDisturbed = ({ comparisons }: ScenarioResult): boolean =>
+  comparisons.some(({ variants }) => (variants[0]?.coresBusy.median ?? 1) < 0.9);
+
 async function runScenarios(names: readonly string[], context: Context): Promise<ScenarioResult[]> {
   const results: ScenarioResult[] = [];
   for (const name of names) {
@@ -45,7 +52,9 @@ async function runScenarios(names: readonly string[], context: Context): Promise
     if (scenario === undefined) continue;
     console.log(`\n${name}`);
     const result = { name, ...(await scenario(context)) };
+    if (wasDisturbed(result)) result.notes.push(disturbed);
     for (const figure of result.figures) printFigure(figure);
+    for (const note of result.notes) console.log(`  ${note}`);
     results.push(result);
   }
   return results;

@@ -1,10 +1,12 @@
 /** What has been started and has to be stopped, whichever way the bench ends. */
 const running = new Set<() => Promise<void>>();
 
-/** @returns what stops it, once, and forgets it */
+/** @returns what stops it once, however often it is called, and forgets it then */
 export function keepTrack(stop: () => Promise<void>): () => Promise<void> {
-  const stopOnce = async () => {
-    if (running.delete(stopOnce)) await stop();
+  let stopped: Promise<void> | undefined;
+  const stopOnce = () => {
+    stopped ??= stop().finally(() => running.delete(stopOnce));
+    return stopped;
   };
   running.add(stopOnce);
   return stopOnce;

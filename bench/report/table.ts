@@ -1,4 +1,4 @@
-import type { BenchResults, Figure } from '../results.ts';
+import type { BenchResults, Figure, ScenarioResult } from '../results.ts';
 import { goalText, metText, quartilesText, valueText } from './figure-text.ts';
 
 const begin = '<!-- results: begin -->';
@@ -13,8 +13,23 @@ export function markdownTable({ scenarios, machine, commit, date }: BenchResults
     '| scenario | | median | quartiles | goal | |',
     '|---|---|---|---|---|---|',
     ...lines,
+    '',
+    'The cost of a request:',
+    '',
+    '| scenario | | requests a second | CPU time of the server, µs | cores busy |',
+    '|---|---|---|---|---|',
+    ...scenarios.flatMap(costLines),
   ].join('\n');
 }
+
+const costLines = ({ name, comparisons }: ScenarioResult): string[] =>
+  comparisons.flatMap(({ title, variants }) =>
+    variants.map(({ label, requestsPerSecond, cpuMicros, coresBusy }) => {
+      const perSecond = Math.round(requestsPerSecond.median).toLocaleString('en');
+      const what = `${title}: ${label}`;
+      return `| ${name} | ${what} | ${perSecond} | ${cpuMicros.median.toFixed(1)} | ${coresBusy.median.toFixed(2)} |`;
+    }),
+  );
 
 function lineOf(name: string, figure: Figure): string {
   const goal = figure.goal === null ? '' : goalText(figure.goal);
