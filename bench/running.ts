@@ -14,7 +14,10 @@ export function keepTrack(stop: () => Promise<void>): () => Promise<void> {
 
 /** Stops everything, the last that was started first. */
 export async function stopEverything(): Promise<void> {
-  for (const stop of [...running].reverse()) await stop();
+  for (const stop of [...running].reverse()) {
+    // What can't be stopped must not keep the rest running.
+    await stop().catch((error: unknown) => console.error(error));
+  }
 }
 
 /** Whoever stops the bench leaves nothing running either. */

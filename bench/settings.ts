@@ -14,10 +14,11 @@ const configuredKeys = {
   },
 };
 
-/** What becomes of the line that a request may get in the access log. */
+/** Which requests get a line in the access log. Of failures and changes is the default. */
 export const accessLog = {
-  none: { LOG_LEVEL: 'warn' },
-  all: { LOG_LEVEL: 'info' },
+  off: { ACCESS_LOG: 'off' },
+  failures: { ACCESS_LOG: 'failures' },
+  all: { ACCESS_LOG: 'all' },
 };
 
 /**
@@ -33,7 +34,6 @@ export const latchkey = (databaseUrl: string, env: Record<string, string> = {}):
     DATABASE_URL: databaseUrl,
     FAILED_AUTH_LIMIT: '1000000000',
     API_KEYS: JSON.stringify(configuredKeys),
-    ...accessLog.none,
     ...env,
   },
 });

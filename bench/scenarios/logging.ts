@@ -1,45 +1,46 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { alternate, ratioFigure } from '../alternate.ts';
 import { uniform } from '../generator.ts';
-import { keepTrack } from '../running.ts';
+import { openLogFile } from '../log-file.ts';
 import type { Scenario } from '../scenario.ts';
-import { startServer } from '../server-process.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
 import { accessLog, authenticatedPath, latchkey } from '../settings.ts';
 import { smallPopulation } from './populations.ts';
 
-const off = 'no line';
+const off = 'no access log';
+const failures = 'a line for each failure or change, of which there is none';
 const all = 'a line for each request';
 
-/** What the access log costs. */
+/** What the access log costs requests that are accepted. */
 export const logging: Scenario = async ({ databases, placement, rounds }) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
-  const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-log-'));
-  const removeFolder = keepTrack(() => rm(folder, { recursive: true, force: true }));
-  const file = await open(path.join(folder, 'log'), 'w');
-  const quiet = await startServer(latchkey(databaseUrl, accessLog.none), placement);
-  const logging = await startServer({ ...latchkey(databaseUrl, accessLog.all), output: file.fd }, placement);
+  const log = await openLogFile();
+  const servers: ServerProcess[] = [];
+  const start = async (label: string, env: Record<string, string>) => {
+    const server = await startServer({ ...latchkey(databaseUrl, env), output: log.descriptor }, placement);
+    servers.push(server);
+    return { label, server, path: authenticatedPath, sources: [uniform(100_000)] };
+  };
   try {
-    const load = { path: authenticatedPath, sources: [uniform(100_000)] };
     const comparison = await alternate(
       'the access log',
       [
-        { ...load, label: off, server: quiet },
-        { ...load, label: all, server: logging },
+        await start(off, accessLog.off),
+        await start(failures, accessLog.failures),
+        await start(all, accessLog.all),
       ],
       rounds,
     );
     return {
-      figures: [ratioFigure(comparison, 'a log line for each request / none, 100 k keys', all, off)],
+      figures: [
+        ratioFigure(comparison, 'a log line for failures and changes / no log, 100 k keys', failures, off),
+        ratioFigure(comparison, 'a log line for each request / no log, 100 k keys', all, off),
+      ],
       comparisons: [comparison],
       curves: [],
-      notes: ['A process with the log and one without, taking turns. The log goes to a file.'],
+      notes: ['A process for each setting, taking turns. The log goes to a file.'],
     };
   } finally {
-    await logging.stop();
-    await quiet.stop();
-    await file.close();
-    await removeFolder();
+    for (const server of servers.reverse()) await server.stop();
+    await log.remove();
   }
 };
