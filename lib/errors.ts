@@ -57,8 +57,18 @@ export const invalid = (path: string, message: string): ApiError =>
 export const unavailable = (message: string, cause: unknown): ApiError =>
   new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause });
 
+/** By seconds: as for all refusals that may come in floods, a stack trace for each would be dear. */
+const tooManyRequestsErrors = new Map<number, ApiError>();
+const tooManyRequestsErrorsMaxEntries = 1_000;
+
 /** @param retryAfterMs until it may work again; rounded up to seconds for the client */
-export const tooManyRequests = (retryAfterMs: number): ApiError =>
-  new ApiError('too_many_requests', 'Rate limit exceeded', {
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
+export function tooManyRequests(retryAfterMs: number): ApiError {
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  const known = tooManyRequestsErrors.get(seconds);
+  if (known !== undefined) return known;
+  const error = new ApiError('too_many_requests', 'Rate limit exceeded', {
+    headers: { 'retry-after': String(seconds) },
   });
+  if (tooManyRequestsErrors.size < tooManyRequestsErrorsMaxEntries) tooManyRequestsErrors.set(seconds, error);
+  return error;
+}

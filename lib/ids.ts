@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 
 type Prefix = 'tenant' | 'env' | 'key' | 'user' | 'cust' | 'replica';
@@ -8,5 +9,14 @@ type Prefix = 'tenant' | 'env' | 'key' | 'user' | 'cust' | 'replica';
  */
 export const newId = (prefix: Prefix): string => `${prefix}_${v7().replaceAll('-', '')}`;
 
-/** The id of a request, in its log lines and in its answer. Never the client's own: that could be anything. */
-export const newRequestId = (): string => `req_${v7().replaceAll('-', '')}`;
+/** Of this process alone. */
+const requestIdPrefix = `req_${randomBytes(10).toString('hex')}`;
+const requestIdLength = 12;
+let requests = 0;
+
+/**
+ * The id of a request, in its log lines and in its answer. Never the client's own: that could be anything. It is
+ * counted and not drawn, as a UUID for each request takes an eighth of what the request does.
+ */
+export const newRequestId = (): string =>
+  requestIdPrefix + (requests++).toString(16).padStart(requestIdLength, '0');

@@ -2,10 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { addressOf } from '../lib/address.ts';
 import type { AccessLog } from '../lib/config.ts';
+import { LineBudget } from '../lib/line-budget.ts';
 
 interface AccessLogOptions {
   accessLog: AccessLog;
 }
+
+/** Beyond, refusals are only counted: whoever floods the service must not fill its disk. */
+const refusalLinesPerSecond = 100;
 
 /**
  * One line for each request, or for each that failed or changed something. It names the route's pattern, not the
@@ -20,18 +24,31 @@ export default fp<AccessLogOptions>(
     });
 
     if (accessLog === 'off') return;
+    const budget = new LineBudget(refusalLinesPerSecond);
     app.addHook('onResponse', (request, reply, done) => {
-      if (accessLog === 'all' || hasFailed(reply) || isChange(request)) write(request, reply);
+      if (accessLog === 'all' || isChange(request) || isError(reply)) write(request, reply);
+      else if (isRefusal(reply) && budget.take(Date.now())) {
+        tellOmitted();
+        write(request, reply);
+      }
       done();
     });
+    app.addHook('onClose', async () => tellOmitted());
+
+    function tellOmitted(): void {
+      const count = budget.takeOmitted();
+      if (count > 0) app.log.info({ count }, 'requests were refused without a line');
+    }
   },
   { name: 'access-log' },
 );
 
-const hasFailed = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
+const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;
+const isRefusal = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
 
-/** Methods that aren't safe (RFC 9110, section 9.2.1). */
-const isChange = ({ method }: FastifyRequest): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
+/** One by a method that isn't safe (RFC 9110, section 9.2.1), of somebody who may. */
+const isChange = ({ method, auth }: FastifyRequest): boolean =>
+  auth !== null && !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 function write(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

@@ -49,7 +49,7 @@ export default fp<AuthOptions>(
 
     // Callbacks and not promises: what memory can decide is decided at once.
     app.addHook('onRequest', (request, reply, done) => {
-      if (request.routeOptions.config.access?.kind === 'public') return done();
+      if (accessOf(request)?.kind === 'public') return done();
       const startMs = performance.now();
       // A proxy must never answer one client with what another's key was given.
       reply.header('cache-control', 'no-store');
@@ -104,7 +104,7 @@ export default fp<AuthOptions>(
 
     /** Sets whom the request speaks for, or says why its key is refused. */
     function decide(request: FastifyRequest, digest: string): Refusal | null {
-      const { access } = request.routeOptions.config;
+      const access = accessOf(request);
       const verification = verifyKey(
         {
           digest,
@@ -132,6 +132,8 @@ export default fp<AuthOptions>(
   { name: 'auth', dependencies: ['replica', 'rate-limits', 'decision-metrics'] },
 );
 
+const accessOf = (request: FastifyRequest): Access | undefined => request.routeOptions.config.access;
+
 type Settle = (outcome: Outcome, error?: Error) => void;
 
 /** Asks how long the decision took. */
@@ -153,7 +155,7 @@ const undecidable = () => unavailable('Authentication temporarily unavailable', 
 
 /** What isn't named isn't allowed, although a route without access can't come this far. */
 function permissionRefusal(request: FastifyRequest): 'permission' | null {
-  const { access } = request.routeOptions.config;
+  const access = accessOf(request);
   const { operator, permissions } = request.identity();
   const allowed =
     access?.kind === 'operator'

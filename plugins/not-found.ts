@@ -27,13 +27,15 @@ export default fp(
     });
 
     // Before the body is read: what nobody will handle isn't parsed.
-    app.addHook('onRequest', async (request) => {
-      if (!request.is404) return;
-      const path = request.raw.url?.split('?', 1)[0] ?? '/';
-      const allow: unknown = patterns.find('GET', path)?.store;
-      if (typeof allow !== 'string') throw noSuchRoute();
-      throw new ApiError('validation_error', 'Method not allowed', { statusCode: 405, headers: { allow } });
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(request.is404 ? refusalOf(request.raw.url ?? '/') : undefined);
     });
+
+    function refusalOf(url: string): ApiError {
+      const allow: unknown = patterns.find('GET', url.split('?', 1)[0] ?? '/')?.store;
+      if (typeof allow !== 'string') return noSuchRoute();
+      return new ApiError('validation_error', 'Method not allowed', { statusCode: 405, headers: { allow } });
+    }
   },
   { name: 'not-found' },
 );

@@ -35,6 +35,23 @@ t.test('the access log has', async (t) => {
   }
 });
 
+t.test('a flood of refused requests gets some lines, and the number of the others', async (t) => {
+  const { logStream, lines } = collectLog();
+  const service = await startService(t, { env: { ACCESS_LOG: 'failures', LOG_LEVEL: 'info' }, logStream });
+  const flood = 1_000;
+  for (let n = 0; n < flood; n++) await service.call({ url: '/v1/auth/me', key: wrongKey });
+  await createKey(service);
+  await service.app.close();
+  const refused = requestsIn(lines).filter((line) => line === 'GET 401').length;
+  const omitted = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ msg }) => msg === 'requests were refused without a line')
+    .reduce((sum, { count }) => sum + count, 0);
+  t.ok(refused >= 100 && omitted > 0, `${refused} lines for ${flood} requests`);
+  t.equal(refused + omitted, flood, 'none is forgotten');
+  t.ok(requestsIn(lines).includes('POST 201'), 'and a change has its line all the same');
+});
+
 t.test('whoever asks and may know is told how long a decision took', async (t) => {
   const service = await startService(t);
   const timingFor = async (key: string, asks: boolean) => {
