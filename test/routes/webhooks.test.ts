@@ -322,7 +322,7 @@ t.test('nobody learns what there is from how a delivery is refused', async (t) =
     ['an environment without secrets', empty],
     ['a deactivated environment', inactive],
     ['what no id has', { ...place, id: '%00' }],
-    ['what no tenant has', { ...place, tenantId: '%ED%A0%80%27--' }],
+    ['what no tenant has', { ...place, tenantId: '%27%20OR%20%27%27=%27' }],
     ['names', { ...place, id: 'development' }],
   ];
   const shapeOf = ({ statusCode, headers, body }: LightMyRequestResponse) => {
@@ -447,7 +447,7 @@ t.test('secrets', async (t) => {
     t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 204);
     t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 404);
     const both = await createKey(service, {
-      permissions: ['webhooks:read', 'webhooks:write', 'customers:read'],
+      permissions: ['webhooks:read', 'webhooks:write', 'customers:read', 'keys:write'],
     });
     const publishable = await createKey(service, { type: 'publishable_key' }, { key: both.api_key });
     t.match(publishable.secret, { permissions: ['customers:read'] }, 'which strangers do not inherit');
