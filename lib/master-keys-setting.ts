@@ -1,7 +1,7 @@
 import type { MasterKey } from './sealing.ts';
 
 /** The key of a development setup that has none of its own. Everybody knows it, as they know its API key. */
-export const developmentMasterKey: MasterKey = {
+const developmentMasterKey: MasterKey = {
   id: 'development',
   key: Buffer.from('latchkey development master key!'),
 };
