@@ -22,8 +22,10 @@ import orderlyStop from './plugins/orderly-stop.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
+import sealing from './plugins/sealing.ts';
 import tenants from './plugins/tenants.ts';
 import validation from './plugins/validation.ts';
+import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
 export interface BuildOptions
   extends Config,
@@ -81,6 +83,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });
+  await app.register(sealing, { masterKeys: options.masterKeys });
+  await app.register(webhookMaintenance);
   await app.register(openapi, { version });
   await app.register(autoload, {
     dir: fileURLToPath(new URL('./routes', import.meta.url)),

@@ -9,6 +9,8 @@ import {
   developmentConfiguredKey,
   developmentKeyDigest,
 } from './keys/configured-keys.ts';
+import { readMasterKeys } from './master-keys-setting.ts';
+import type { MasterKey } from './sealing.ts';
 
 const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
@@ -36,6 +38,7 @@ const Settings = Type.Object({
     Type.String({ format: 'redis', description: 'a URL that begins with redis:// or rediss://' }),
   ),
   API_KEYS: Type.String({ default: '{}' }),
+  MASTER_KEYS: Type.String({ default: '' }),
   TRUSTED_PROXIES: Type.String({
     default: '',
     format: 'networks',
@@ -76,6 +79,8 @@ export interface Config {
   /** `null`: limits are counted in this process. */
   redisUrl: string | null;
   configuredKeys: ConfiguredKeys;
+  /** What stored secrets are sealed under: the first seals, all open. None: no secret can be stored. */
+  masterKeys: MasterKey[];
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   /** Refused keys that one address may present in a minute; 0: any number. */
@@ -112,9 +117,9 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
   const mistakes: string[] = [];
   const settings = readSettings(environment, mistakes);
   const configuredKeys = readConfiguredKeys(environment['API_KEYS'] ?? '{}', mistakes);
-  if (settings?.NODE_ENV !== 'development' && settings?.NODE_ENV !== 'test') {
-    refuseDevelopmentKey(configuredKeys, mistakes);
-  }
+  const isProduction = settings?.NODE_ENV !== 'development' && settings?.NODE_ENV !== 'test';
+  if (isProduction) refuseDevelopmentKey(configuredKeys, mistakes);
+  const masterKeys = readMasterKeys(environment['MASTER_KEYS'] ?? '', isProduction, mistakes);
   if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
   if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyDigest)) {
     configuredKeys.set(developmentKeyDigest, developmentConfiguredKey);
@@ -128,6 +133,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ?? null,
     configuredKeys,
+    masterKeys,
     trustedProxies: entriesOf(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,

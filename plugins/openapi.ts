@@ -31,6 +31,10 @@ export default fp<OpenApiOptions>(
         tags: [
           { name: 'Keys', description: 'Issue, list, change and delete API keys' },
           { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
+          {
+            name: 'Webhooks',
+            description: 'Receive what providers send, verified, stored once and in order',
+          },
           { name: 'Environments', description: 'What separates development from production in a tenant' },
           { name: 'Tenants', description: 'Whose keys, environments and customers these are' },
           { name: 'Authentication', description: 'Decisions on keys' },

@@ -15,6 +15,7 @@ import {
   newMarker,
   type TenantsSpec,
   tenantsArbitrary,
+  webhookTo,
 } from './fixtures/isolation-world.ts';
 import { type CallOptions, startService } from './helper.ts';
 
@@ -32,6 +33,8 @@ interface Route {
   open?: true;
   /** The table in which the id of the path is looked for. */
   table?: string;
+  /** Whether it takes a signature instead of a key: that of the environment in which the caller works. */
+  signed?: true;
   body?: (pick: Pick) => object;
   query?: (pick: Pick) => Record<string, string>;
 }
@@ -63,6 +66,19 @@ const routes: Record<string, Route> = {
     table: 'environments',
     body: (pick) => oneOf(pick, { name: pick.text }, { status: pick.status }),
   },
+  'POST /v1/webhooks/:provider/:tenant_id/:environment_id': {
+    open: true,
+    signed: true,
+    table: 'environments',
+  },
+  'GET /v1/webhooks/deliveries': {
+    query: (pick) => (pick.field % 2 === 0 ? { acknowledged: 'false' } : {}),
+  },
+  'GET /v1/webhooks/deliveries/:id': { table: 'webhook_deliveries' },
+  'POST /v1/webhooks/deliveries/:id/acknowledge': { table: 'webhook_deliveries' },
+  'POST /v1/secrets/webhooks': { body: () => ({ provider: 'github' }) },
+  'GET /v1/secrets/webhooks': {},
+  'DELETE /v1/secrets/webhooks/:id': { table: 'webhook_secrets' },
   'POST /v1/secrets/api/keys': { body: (pick) => ({ name: pick.text, permissions: [] }) },
   'GET /v1/secrets/api/keys': { query: (pick) => (pick.field % 2 === 0 ? { search: pick.text } : {}) },
   'GET /v1/secrets/api/keys/:id': { table: 'api_keys' },
@@ -214,7 +230,7 @@ const methodOf = (route: string) =>
 /** Turns a specification into a request that makes sense in the world as it is. */
 function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
   const route = routeNames[spec.route] ?? '';
-  const { open, table, body, query } = routes[route] ?? {};
+  const { open, table, body, query, signed } = routes[route] ?? {};
   const caller = at(callers, spec.caller);
   if (caller === undefined) throw new Error('A world without callers');
   const rows = [...before.values()];
@@ -249,18 +265,24 @@ function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
     ...(body && { payload: body(pick) }),
     ...(query && { query: query(pick) }),
   };
+  const targetRow = before.get(`${table} ${target}`);
+  const webhook =
+    signed &&
+    webhookTo(
+      { tenantId: targetRow?.tenantId ?? 'nowhere', environmentId: String(target) },
+      reach.environmentId,
+    );
   const request = forge(
-    plain,
+    webhook ? { ...plain, ...webhook, headers: { ...headers, ...webhook.headers } } : plain,
     spec.forged,
     rows.find((row) => !sees(row)),
   );
 
-  const targetRow = before.get(`${table} ${target}`);
   const hidden = targetRow !== undefined && !reach.sees(targetRow);
   const lost = !open && caller.operator && selector !== undefined && reach.environmentId === null;
   const twin = {
     ...request,
-    ...(hidden && { url: urlOf('never-was') }),
+    ...(hidden && { url: request.url.replace(String(target), 'never-was') }),
     ...(lost && { headers: { ...request.headers, 'x-environment-id': nowhere } }),
   };
   return { caller, route, request, target, reach, twin: hidden || lost ? twin : null };
@@ -295,7 +317,7 @@ function checkConflict({ request, reach }: Sent, answer: Answer, before: Snapsho
   if (answer.statusCode !== 409) return [];
   const own = [...before.values()]
     .filter(reach.sees)
-    .flatMap(({ fields }) => [fields['external_id'], fields['name']]);
+    .flatMap(({ fields }) => [fields['external_id'], fields['name'], fields['provider']]);
   const asked: unknown[] = Object.values(Object(request.payload));
   return asked.some((value) => own.includes(value)) ? [] : ["conflicts with what isn't the caller's"];
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { type Operation, readDescription } from './fixtures/description.ts';
+import { addSecret, deliveryOf, providers } from './fixtures/webhook-providers.ts';
 import {
   type CallOptions,
   createKey,
@@ -18,6 +19,8 @@ import {
 interface Example extends Pick<CallOptions, 'payload' | 'query' | 'key' | 'headers'> {
   status: number;
   id?: string;
+  /** The whole path, where it has more in it than an id. */
+  url?: string;
 }
 
 const service = await startService(t);
@@ -39,6 +42,23 @@ const environment = await created('/v1/environments', { name: 'staging' });
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
+
+const [provider, otherProvider] = providers;
+if (provider === undefined || otherProvider === undefined) throw new Error('There are no webhook providers');
+const inDevelopment = (await call({ url: '/v1/auth/me' })).json();
+const place = { tenantId: inDevelopment.tenant_id, id: inDevelopment.environment_id };
+await addSecret(service, provider, {});
+const webhookSecret = await addSecret(service, otherProvider, {});
+const delivered = await deliveryOf(provider, place);
+await call(delivered);
+const deliveryId = (await call({ url: '/v1/webhooks/deliveries' })).json().items[0].id;
+const webhookHmac = {
+  signature_header: 'X-Signature',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  prefix: 'sha256=',
+};
+const datedHmac = { ...webhookHmac, timestamp_header: 'X-Time', id_header: 'X-Id' };
 
 const rateLimit = { limit: 10, window_seconds: 60 };
 const wholeKey = {
@@ -88,6 +108,21 @@ const contract: Record<string, Example[]> = {
   'GET /v1/secrets/api/keys/{id}': [{ status: 200, id: key }],
   'PATCH /v1/secrets/api/keys/{id}': [{ status: 200, id: key, payload: { ...wholeKey, type: undefined } }],
   'DELETE /v1/secrets/api/keys/{id}': [{ status: 204, id: deletedKey }],
+  'GET /v1/secrets/webhooks': [{ status: 200 }],
+  'POST /v1/secrets/webhooks': [
+    { status: 201, payload: { provider: 'hmac', hmac: webhookHmac } },
+    { status: 201, payload: { provider: 'hmac', hmac: datedHmac, secret: 'sixteen characters' } },
+    { status: 409, payload: { provider: 'hmac', hmac: webhookHmac } },
+    { status: 400, payload: { provider: 'stripe' } },
+  ],
+  'DELETE /v1/secrets/webhooks/{id}': [{ status: 204, id: webhookSecret }],
+  'POST /v1/webhooks/{provider}/{tenant_id}/{environment_id}': [{ status: 200, ...delivered }],
+  'GET /v1/webhooks/deliveries': [
+    { status: 200 },
+    { status: 200, query: { provider: 'standard', acknowledged: 'false', after: '0', limit: '1' } },
+  ],
+  'GET /v1/webhooks/deliveries/{id}': [{ status: 200, id: deliveryId }],
+  'POST /v1/webhooks/deliveries/{id}/acknowledge': [{ status: 200, id: deliveryId }],
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],
   'PATCH /v1/tenants/{id}': [{ status: 200, id: otherTenant, payload: { name: 'Acme Ltd' } }],
@@ -107,8 +142,8 @@ function check(test: Test, operation: Operation, response: LightMyRequestRespons
   seen.set(operation.name, statuses.add(operation.statuses.includes(status) ? status : `${status[0]}XX`));
 }
 
-function send(operation: Operation, { status: _, id = '', ...request }: Example): CallOptions {
-  return { method: operation.method, url: operation.path.replace('{id}', id), ...request };
+function send(operation: Operation, { status: _, id = '', url, ...request }: Example): CallOptions {
+  return { ...request, method: operation.method, url: url ?? operation.path.replace('{id}', id) };
 }
 
 /** The first example that is accepted, changed. */

@@ -53,6 +53,7 @@ t.test('the configuration', async (t) => {
       dataDir: './data',
       redisUrl: null,
       configuredKeys: new Map(),
+      masterKeys: [],
       trustedProxies: [],
       failedAuthLimit: 300,
       staleIfErrorSeconds: 0,
@@ -100,6 +101,7 @@ t.test('the configuration', async (t) => {
       REDIS_URL: `redis://:${secret}@localhost:port`,
       TRUSTED_PROXIES: secret,
       LOG_LEVEL: secret,
+      MASTER_KEYS: secret,
     };
     for (const API_KEYS of [
       secret,
@@ -107,7 +109,7 @@ t.test('the configuration', async (t) => {
       apiKeys({ [secret]: secret, tenant_id: `${secret}!` }),
     ]) {
       const mistakes = mistakesIn({ ...settings, API_KEYS });
-      t.ok(mistakes.length >= 7);
+      t.ok(mistakes.length >= 8);
       t.notOk(mistakes.join().includes(secret));
     }
   });
@@ -122,6 +124,31 @@ t.test('the configuration', async (t) => {
     ]);
     for (const entry of ['999.1.1.1', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0.0/']) {
       t.equal(mistakesIn({ TRUSTED_PROXIES: `10.0.0.1, ${entry}` }).length, 1, entry);
+    }
+  });
+
+  await t.test('takes master keys in their order', async (t) => {
+    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const known = Buffer.from('latchkey development master key!').toString('base64');
+    const one = `one:${first.toString('base64')}`;
+    t.same(configOf({ MASTER_KEYS: `${one}, 2026-11:${second.toString('base64')}` }).masterKeys, [
+      { id: 'one', key: first },
+      { id: '2026-11', key: second },
+    ]);
+    t.match(configOf({ NODE_ENV: 'development' }).masterKeys, [{ id: 'development' }]);
+    t.match(configOf({ NODE_ENV: 'development', MASTER_KEYS: one }).masterKeys, [{ id: 'one' }]);
+    const wrong = (entry: number) => `MASTER_KEYS, entry ${entry}: must be <id>:<32 bytes in base64>`;
+    const cases: [string, string[]][] = [
+      ['secret', [wrong(1)]],
+      [`${one},two:${Buffer.alloc(31).toString('base64')}`, [wrong(2)]],
+      [`${one},two:${Buffer.alloc(33).toString('base64')}`, [wrong(2)]],
+      [`o ne:${first.toString('base64')}`, [wrong(1)]],
+      [`${one},${one}`, ['MASTER_KEYS has an id twice']],
+    ];
+    for (const [MASTER_KEYS, mistakes] of cases) t.same(mistakesIn({ MASTER_KEYS }), mistakes);
+    for (const MASTER_KEYS of [`other:${known}`, `development:${first.toString('base64')}`]) {
+      t.match(mistakesIn({ MASTER_KEYS }), [/^MASTER_KEYS has the development key, which everybody knows/]);
+      t.same(mistakesIn({ NODE_ENV: 'development', MASTER_KEYS }), []);
     }
   });
 

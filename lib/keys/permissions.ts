@@ -23,4 +23,4 @@ export const inherited = (type: KeyType, held: readonly string[]): string[] =>
     (permission) => mayHold(type, permission) && (type === 'private_key' || !isManagement(permission)),
   );
 
-const isManagement = (permission: string): boolean => /^(environments|tenants):/.test(permission);
+const isManagement = (permission: string): boolean => /^(environments|tenants|webhooks):/.test(permission);

@@ -1,7 +1,7 @@
 import type { Actor } from '../scope.ts';
 import { only, type Queryable } from './database.ts';
 
-type Subject = 'key' | 'tenant' | 'environment';
+type Subject = 'key' | 'tenant' | 'environment' | 'webhook_secret';
 
 export interface KeyEvent {
   kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`;

@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { unavailable } from './errors.ts';
+
+/** A key of the configuration that others are kept under. */
+export interface MasterKey {
+  id: string;
+  /** 32 bytes. */
+  key: Buffer;
+}
+
+/** A text as it may be stored. */
+export interface Sealed {
+  masterKeyId: string;
+  /** Nonce, ciphertext and tag, one after the other. */
+  bytes: Buffer;
+}
+
+const algorithm = 'aes-256-gcm';
+
+/** NIST SP 800-38D, 8.2.2 and 8.3: 96 random bits, good for 2³² sealings under one key. */
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Seals what must be stored and read again. The first master key seals, and all of them open, so that
+ * one can be replaced by another. What is sealed opens only where it belongs: in the same context.
+ */
+export class Sealer {
+  readonly #keys: readonly MasterKey[];
+
+  constructor(keys: readonly MasterKey[]) {
+    this.#keys = keys;
+  }
+
+  /** The key that seals; `null`: there is none. */
+  get currentKeyId(): string | null {
+    return this.#keys[0]?.id ?? null;
+  }
+
+  /**
+   * @param context what the text belongs to, such as its tenant and its row
+   * @throws ApiError `service_unavailable` when the configuration has no key
+   */
+  seal(text: string, context: readonly string[]): Sealed {
+    const [current] = this.#keys;
+    if (current === undefined)
+      throw unavailable('Secrets can be stored once MASTER_KEYS is set', new Error('MASTER_KEYS is not set'));
+    const nonce = randomBytes(nonceBytes);
+    const cipher = createCipheriv(algorithm, current.key, nonce, { authTagLength: tagBytes });
+    cipher.setAAD(additionalData(context));
+    const bytes = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return { masterKeyId: current.id, bytes };
+  }
+
+  /** @returns `null` when its key isn't there any more, or it was changed, or belongs elsewhere */
+  open({ masterKeyId, bytes }: Sealed, context: readonly string[]): string | null {
+    const found = this.#keys.find(({ id }) => id === masterKeyId);
+    if (found === undefined || bytes.length < nonceBytes + tagBytes) return null;
+    const nonce = bytes.subarray(0, nonceBytes);
+    const decipher = createDecipheriv(algorithm, found.key, nonce, { authTagLength: tagBytes });
+    decipher.setAAD(additionalData(context));
+    decipher.setAuthTag(bytes.subarray(-tagBytes));
+    try {
+      const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
+      return Buffer.concat([text, decipher.final()]).toString('utf8');
+    } catch {
+      // The one way of Node to say that the tag is wrong.
+      return null;
+    }
+  }
+}
+
+/** In JSON, no two lists of texts are written alike. */
+const additionalData = (context: readonly string[]): Buffer => Buffer.from(JSON.stringify(context));

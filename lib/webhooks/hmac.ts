@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { HmacSettings } from '../../schemas/webhooks.ts';
+import { headerOf, type Incoming, isRecent, isSignedBy } from './incoming.ts';
+import type { OpenSecret, Scheme } from './scheme.ts';
+
+/** What is worked with where there is no secret, so that this takes as long. */
+const anySettings: HmacSettings = {
+  signature_header: 'X-Signature',
+  algorithm: 'sha256',
+  encoding: 'hex',
+};
+
+/** An HMAC (RFC 2104) of the body, or of `<timestamp>.<body>`, in a header, as the environment says. */
+export const hmac: Scheme = {
+  isSigned(incoming: Incoming, open: OpenSecret): boolean {
+    const { signature_header, prefix = '', ...encoding } = open.hmac ?? anySettings;
+    const header = headerOf(incoming, signature_header);
+    const isSigned = isSignedBy(
+      open.secret,
+      signedParts(incoming, open),
+      [header.slice(prefix.length)],
+      encoding,
+    );
+    const timestamp = timestampOf(incoming, open);
+    return isSigned && header.startsWith(prefix) && (timestamp === null || isRecent(timestamp, incoming));
+  },
+  deliveryId(incoming: Incoming, { hmac: settings }: OpenSecret): string | null {
+    if (settings?.id_header === undefined) return null;
+    return headerOf(incoming, settings.id_header).slice(0, 255) || null;
+  },
+  signsId: false,
+  signedParts,
+  secretPattern: /^[\s\S]{16,256}$/,
+  newSecret: () => randomBytes(32).toString('base64url'),
+};
+
+function timestampOf(incoming: Incoming, { hmac: settings }: OpenSecret): string | null {
+  return settings?.timestamp_header === undefined ? null : headerOf(incoming, settings.timestamp_header);
+}
+
+function signedParts(incoming: Incoming, open: OpenSecret): (string | Buffer)[] {
+  const timestamp = timestampOf(incoming, open);
+  return timestamp === null ? [incoming.body] : [`${timestamp}.`, incoming.body];
+}

@@ -1,0 +1,59 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** What a stranger sent, who may be a provider. */
+export interface Incoming {
+  /** Names and values in turn, as received. */
+  rawHeaders: readonly string[];
+  body: Buffer;
+  nowMs: number;
+}
+
+/** How far the time that a provider signed may be from ours, as Standard Webhooks and Stripe recommend. */
+const toleranceSeconds = 5 * 60;
+
+/** The value of a header; `''` if there is none, or several of which each could be meant. */
+export function headerOf({ rawHeaders }: Incoming, name: string): string {
+  const wanted = name.toLowerCase();
+  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
+  return values.length === 1 ? (values[0] ?? '') : '';
+}
+
+/** What isn't the provider's to say, or must not be kept. */
+const notKept = /signature|hmac|^x-(api-key|auth-|environment-id|forwarded-|real-ip|session-token)/;
+
+/** The headers that tell something about a delivery, in lower case. No signature is among them. */
+export function keptHeaders(
+  { rawHeaders }: Incoming,
+  signatureHeader: string | null,
+): Record<string, string> {
+  const kept = new Map<string, string>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    if (!/^(content-type|content-encoding|user-agent|(webhook|x)-.*)$/.test(name)) continue;
+    if (notKept.test(name) || name === signatureHeader?.toLowerCase()) continue;
+    const before = kept.get(name);
+    const value = rawHeaders[i + 1] ?? '';
+    kept.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return Object.fromEntries(kept);
+}
+
+/** Whether the text is a Unix time in seconds, and close to now. */
+export const isRecent = (seconds: string, { nowMs }: Incoming): boolean =>
+  /^\d{1,12}$/.test(seconds) && Math.abs(nowMs / 1000 - Number(seconds)) <= toleranceSeconds;
+
+/** Whether one of the signatures is the HMAC of the parts, compared in constant time. */
+export function isSignedBy(
+  secret: string,
+  parts: readonly (string | Buffer)[],
+  signatures: readonly string[],
+  { algorithm, encoding }: { algorithm: 'sha256' | 'sha512'; encoding: 'hex' | 'base64' },
+): boolean {
+  const hmac = createHmac(algorithm, secret);
+  for (const part of parts) hmac.update(part);
+  const expected = Buffer.from(hmac.digest(encoding));
+  return signatures.some((signature) => {
+    const given = Buffer.from(encoding === 'hex' ? signature.toLowerCase() : signature);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}

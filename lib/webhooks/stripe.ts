@@ -1,0 +1,43 @@
+import { headerOf, type Incoming, isRecent, isSignedBy } from './incoming.ts';
+import type { OpenSecret, Scheme } from './scheme.ts';
+
+const hexSha256 = { algorithm: 'sha256', encoding: 'hex' } as const;
+
+/** Stripe: https://docs.stripe.com/webhooks#verify-manually */
+export const stripe: Scheme = {
+  isSigned(incoming: Incoming, { secret }: OpenSecret): boolean {
+    const [timestamp = '', ...more] = fieldsOf(incoming, 't');
+    // Of several schemes only v1 counts: another may be weaker.
+    const signatures = fieldsOf(incoming, 'v1');
+    const isSigned = isSignedBy(secret, signedParts(incoming), signatures, hexSha256);
+    return isSigned && more.length === 0 && isRecent(timestamp, incoming);
+  },
+  // Stripe signs anew for each attempt; the event keeps its id.
+  deliveryId: ({ body }) => idInJson(body),
+  signsId: true,
+  signedParts,
+  secretPattern: /^whsec_[A-Za-z0-9_]{16,250}$/,
+  newSecret: null,
+};
+
+/** The values of that name in `Stripe-Signature: t=…,v1=…,v1=…`. */
+const fieldsOf = (incoming: Incoming, name: string): string[] =>
+  headerOf(incoming, 'stripe-signature')
+    .split(',')
+    .map((field) => field.trim())
+    .flatMap((field) => (field.startsWith(`${name}=`) ? field.slice(name.length + 1) : []));
+
+function signedParts(incoming: Incoming): (string | Buffer)[] {
+  const [timestamp = ''] = fieldsOf(incoming, 't');
+  return [`${timestamp}.`, incoming.body];
+}
+
+function idInJson(body: Buffer): string | null {
+  try {
+    const event: unknown = JSON.parse(body.toString());
+    const isEvent = typeof event === 'object' && event !== null && 'id' in event;
+    return isEvent && typeof event.id === 'string' && /^[\w-]{1,255}$/.test(event.id) ? event.id : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+import fp from 'fastify-plugin';
+import { type MasterKey, Sealer } from '../lib/sealing.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Seals what must be stored and read again. */
+    sealer: Sealer;
+  }
+}
+
+interface SealingOptions {
+  masterKeys: MasterKey[];
+}
+
+/** Sealing under the master keys of the configuration. */
+export default fp<SealingOptions>(
+  async (app, { masterKeys }) => {
+    app.decorate('sealer', new Sealer(masterKeys));
+  },
+  { name: 'sealing' },
+);

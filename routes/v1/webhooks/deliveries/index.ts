@@ -1,0 +1,81 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permitted } from '../../../../lib/access.ts';
+import { notFound } from '../../../../lib/errors.ts';
+import {
+  acknowledgeDelivery,
+  findDelivery,
+  listDeliveries,
+} from '../../../../lib/stores/webhook-deliveries.ts';
+import { IdParams } from '../../../../schemas/common.ts';
+import { errorResponses } from '../../../../schemas/errors.ts';
+import {
+  ListDeliveriesQuery,
+  WebhookDelivery,
+  WebhookDeliveryPage,
+  WholeWebhookDelivery,
+} from '../../../../schemas/webhooks.ts';
+
+const tags = ['Webhooks'];
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listWebhookDeliveries',
+        summary: 'List received webhooks',
+        description: 'In the order in which they were stored: one that comes later has a higher sequence.',
+        tags,
+        querystring: ListDeliveriesQuery,
+        response: { 200: WebhookDeliveryPage, ...errorResponses },
+      },
+      config: { access: permitted('webhooks:read') },
+    },
+    async (request) => {
+      const items = await listDeliveries(pool, request.scope(), request.query);
+      return { items, next_after: items.at(-1)?.sequence ?? request.query.after };
+    },
+  );
+
+  app.get(
+    '/:id',
+    {
+      schema: {
+        operationId: 'getWebhookDelivery',
+        summary: 'Get a received webhook with its body',
+        tags,
+        params: IdParams,
+        response: { 200: WholeWebhookDelivery, ...errorResponses },
+      },
+      config: { access: permitted('webhooks:read') },
+    },
+    async (request) => {
+      const delivery = await findDelivery(pool, request.scope(), request.params.id);
+      if (delivery === null) throw notFound('Webhook delivery');
+      return delivery;
+    },
+  );
+
+  app.post(
+    '/:id/acknowledge',
+    {
+      schema: {
+        operationId: 'acknowledgeWebhookDelivery',
+        summary: 'Say that a received webhook has been worked on',
+        description: 'Repeating it answers alike.',
+        tags,
+        params: IdParams,
+        response: { 200: WebhookDelivery, ...errorResponses },
+      },
+      config: { access: permitted('webhooks:write') },
+    },
+    async (request) => {
+      const delivery = await acknowledgeDelivery(pool, request.scope(), request.params.id);
+      if (delivery === null) throw notFound('Webhook delivery');
+      return delivery;
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,57 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { everybody } from '../../../lib/access.ts';
+import { ApiError } from '../../../lib/errors.ts';
+import { receiveWebhook } from '../../../lib/webhooks/receiving.ts';
+import { errorResponses } from '../../../schemas/errors.ts';
+import { Received, ReceiveParams } from '../../../schemas/webhooks.ts';
+
+const maxBodyBytes = 1024 ** 2;
+
+/** One answer to everything that isn't a genuine delivery, whatever is wrong with it. */
+const unknown = (): ApiError =>
+  new ApiError('not_found', 'No such webhook, or the signature or its time is wrong');
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  // What is signed are the bytes as they came. Only the routes of this scope read them so.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  app.post(
+    '/:provider/:tenant_id/:environment_id',
+    {
+      schema: {
+        operationId: 'receiveWebhook',
+        summary: 'Receive a webhook',
+        description: `For providers: a body of any type, 1 MiB at most, signed with a secret of the environment.`,
+        tags: ['Webhooks'],
+        params: ReceiveParams,
+        response: { 200: Received, ...errorResponses },
+      },
+      config: { access: everybody },
+      onRequest: async (request) => {
+        app.rateLimits.refuseFloodingAddress(request);
+        // Any type is read, even one that is none.
+        request.raw.headers['content-type'] = 'application/octet-stream';
+      },
+    },
+    async (request) => {
+      const { provider, tenant_id: tenantId, environment_id: environmentId } = request.params;
+      const reception = await receiveWebhook(
+        app.pg.pool,
+        app.sealer,
+        { provider, tenantId, environmentId },
+        {
+          rawHeaders: request.raw.rawHeaders,
+          body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+          nowMs: Date.now(),
+        },
+      );
+      if (reception !== 'unknown') return { received: true as const };
+      await app.rateLimits.countFailure(request);
+      throw unknown();
+    },
+  );
+};
+export default routes;
