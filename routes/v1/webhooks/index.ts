@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { everybody } from '../../../lib/access.ts';
-import { ApiError } from '../../../lib/errors.ts';
+import { ApiError, tooManyRequests } from '../../../lib/errors.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receiving.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { Received, ReceiveParams } from '../../../schemas/webhooks.ts';
@@ -31,7 +31,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: everybody },
       onRequest: async (request) => {
-        app.rateLimits.refuseFloodingAddress(request);
+        const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
+        if (floodEndsInMs > 0) throw tooManyRequests(floodEndsInMs);
         // Any type is read, even one that is none.
         request.raw.headers['content-type'] = 'application/octet-stream';
       },
@@ -49,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         },
       );
       if (reception !== 'unknown') return { received: true as const };
-      await app.rateLimits.countFailure(request);
+      await new Promise<void>((resolve) => app.rateLimits.countFailure(request, resolve));
       throw unknown();
     },
   );
