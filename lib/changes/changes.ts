@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
 import { ApiError } from '../errors.ts';
 import { type Queryable, transaction } from '../stores/database.ts';
-import { type KeyEvent, readHeadSeq, recordKeyEvent } from '../stores/key-events.ts';
+import { type KeyEvent, readHeadSeq, recordKeyEvents } from '../stores/key-events.ts';
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
 export interface Change {
   connection: Queryable;
-  /** Appends to the feed. Call it last, it takes the lock that all changes share. */
-  record(event: KeyEvent): Promise<void>;
+  /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
+  record(event: KeyEvent): void;
   /** Says that there was nothing to do, because an earlier change, perhaps not yet confirmed, has done it. */
   repeat(): Promise<void>;
 }
@@ -33,17 +33,18 @@ export class Changes {
    */
   async make<Result>(work: (change: Change) => Promise<Result>): Promise<Result> {
     let lastSeq = 0;
-    const result = await transaction(this.pool, (connection) =>
-      work({
+    const result = await transaction(this.pool, async (connection) => {
+      const events: KeyEvent[] = [];
+      const result = await work({
         connection,
-        record: async (event) => {
-          lastSeq = await recordKeyEvent(connection, event);
-        },
+        record: (event) => void events.push(event),
         repeat: async () => {
           lastSeq = await readHeadSeq(connection);
         },
-      }),
-    );
+      });
+      if (events.length > 0) lastSeq = await recordKeyEvents(connection, events);
+      return result;
+    });
     if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
     return result;
   }

@@ -48,7 +48,7 @@ export async function insertKey(
     { ...request, id: newId('key'), userId },
     digest,
   );
-  await change.record({
+  change.record({
     kind: 'key.created',
     keyHash: digest.hash,
     tenantId: scope.tenantId,
@@ -81,7 +81,7 @@ export async function updateKey(
     }
     checkChange(found.key, request, changer.permissions);
     const key = await keys.updateKey(change.connection, changer, id, checked);
-    await change.record({
+    change.record({
       kind: updateKind('key', found.key, key),
       tenantId: changer.tenantId,
       environmentId: changer.environmentId,
@@ -108,7 +108,7 @@ export async function deleteKey(changes: Changes, changer: KeyChanger, id: strin
     if (found === null) throw notFound('Key');
     if (found.deleted) return change.repeat();
     await keys.markKeyDeleted(change.connection, changer, id);
-    await change.record({
+    change.record({
       keyHash: found.hash,
       kind: 'key.deleted',
       tenantId: changer.tenantId,
