@@ -72,6 +72,10 @@ const routes: Record<string, Route> = {
       oneOf(pick, { name: pick.text }, { status: pick.status }, { description: pick.text, permissions: [] }),
   },
   'DELETE /v1/secrets/api/keys/:id': { table: 'api_keys' },
+  'POST /v1/secrets/api/keys/:id/rotate': {
+    table: 'api_keys',
+    body: (pick) => ({ overlap_seconds: pick.field * 60 }),
+  },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
   'PATCH /v1/tenants/:id': {

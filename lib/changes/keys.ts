@@ -1,10 +1,10 @@
-import type { CreateKey, KeyMetadata, KeyType, UpdateKey } from '../../schemas/keys.ts';
+import type { CreateKey, KeyMetadata, KeyType, RotateKey, UpdateKey } from '../../schemas/keys.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { inherited, lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
 import type { Actor, Scope } from '../scope.ts';
-import { updateKind } from '../stores/key-events.ts';
+import { type KeyEvent, updateKind } from '../stores/key-events.ts';
 import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
 
@@ -37,27 +37,18 @@ export async function createKey(
 /** The creation as a part of a larger change. */
 export async function insertKey(
   change: Change,
-  { actor, ...scope }: Scope & { actor: Actor },
+  creator: Scope & { actor: Actor },
   request: CreateKey & { permissions: string[] },
-  userId = actor.userId,
+  userId = creator.actor.userId,
 ): Promise<CreatedKey> {
   const { plaintext, digest } = newSecret();
   const key = await keys.insertKey(
     change.connection,
-    scope,
+    creator,
     { ...request, id: newId('key'), userId },
     digest,
   );
-  change.record({
-    kind: 'key.created',
-    keyHash: digest.hash,
-    tenantId: scope.tenantId,
-    environmentId: scope.environmentId,
-    subjectId: key.id,
-    before: null,
-    after: key,
-    actor,
-  });
+  recordKey(change, creator, 'key.created', digest.hash, null, key);
   return { secret: key, api_key: plaintext };
 }
 
@@ -73,29 +64,51 @@ export async function updateKey(
 ): Promise<KeyMetadata> {
   const checked = { ...request, ...normalized(request) };
   const updated = await changes.make(async (change) => {
-    const found = await keys.lockKey(change.connection, changer, id);
+    const found = await lockLiveKey(change, changer, id);
     if (found === null) return null;
-    if (found.deleted) {
-      await change.repeat();
-      return null;
-    }
     checkChange(found.key, request, changer.permissions);
     const key = await keys.updateKey(change.connection, changer, id, checked);
-    change.record({
-      kind: updateKind('key', found.key, key),
-      tenantId: changer.tenantId,
-      environmentId: changer.environmentId,
-      subjectId: id,
-      keyHash: found.hash,
-      before: found.key,
-      after: key,
-      actor: changer.actor,
-    });
+    recordKey(change, changer, updateKind('key', found.key, key), found.hash, found.key, key);
     return key;
   });
   // Told only now: whoever hears that a key is gone may rely on it.
   if (updated === null) throw notFound('Key');
   return updated;
+}
+
+/**
+ * Replaces the secret of a key: makes a new key that is all that the old one is, and lets the old one expire after
+ * the overlap. Who holds less than the key can't have its new secret.
+ * @throws ApiError `not_found`, `permission_denied`, or 409 when the key was rotated before or has expired
+ */
+export async function rotateKey(
+  changes: Changes,
+  changer: KeyChanger,
+  id: string,
+  { overlap_seconds = 0 }: RotateKey,
+): Promise<CreatedKey> {
+  const outcome = await changes.make(async (change) => {
+    const found = await lockLiveKey(change, changer, id);
+    if (found === null) return 'missing';
+    if (lacking(changer.permissions, found.key.permissions).length > 0) throw denied();
+    if (found.key.rotated_to !== null) {
+      await change.repeat();
+      return 'rotated';
+    }
+    refuseExpired(found.key);
+    const { plaintext, digest } = newSecret();
+    const { connection } = change;
+    const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
+    const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
+    recordKey(change, changer, 'key.created', digest.hash, null, successor);
+    recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
+    return { secret: successor, api_key: plaintext };
+  });
+  // As for a key that is gone, told only when it is so everywhere.
+  if (outcome === 'missing') throw notFound('Key');
+  if (outcome === 'rotated')
+    throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
+  return outcome;
 }
 
 /**
@@ -108,17 +121,32 @@ export async function deleteKey(changes: Changes, changer: KeyChanger, id: strin
     if (found === null) throw notFound('Key');
     if (found.deleted) return change.repeat();
     await keys.markKeyDeleted(change.connection, changer, id);
-    change.record({
-      keyHash: found.hash,
-      kind: 'key.deleted',
-      tenantId: changer.tenantId,
-      environmentId: changer.environmentId,
-      subjectId: id,
-      before: found.key,
-      after: null,
-      actor: changer.actor,
-    });
+    recordKey(change, changer, 'key.deleted', found.hash, found.key, null);
   });
+}
+
+/** Locks a key. For one that is deleted, which is told as one that never was, it waits until that is so everywhere. */
+async function lockLiveKey(
+  change: Change,
+  scope: Scope,
+  id: string,
+): Promise<{ key: KeyMetadata; hash: Buffer } | null> {
+  const found = await keys.lockKey(change.connection, scope, id);
+  if (!found?.deleted) return found;
+  await change.repeat();
+  return null;
+}
+
+function recordKey(
+  change: Change,
+  { tenantId, environmentId, actor }: Scope & { actor: Actor },
+  kind: KeyEvent['kind'],
+  keyHash: Buffer,
+  before: KeyMetadata | null,
+  after: KeyMetadata | null,
+): void {
+  const subjectId = (after ?? before)?.id ?? '';
+  change.record({ kind, tenantId, environmentId, subjectId, keyHash, before, after, actor });
 }
 
 function permissionsFor({ type = 'private_key', permissions }: CreateKey, held: readonly string[]): string[] {
@@ -133,6 +161,12 @@ function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string
   const empowers = status === 'active' || expires_at !== undefined || rate_limit !== undefined;
   if (empowers && lacking(held, key.permissions).length > 0) throw denied();
   if (request.permissions) checkPermissions(key.type, request.permissions, held);
+}
+
+/** What would replace it would have expired as well. */
+function refuseExpired({ expires_at }: KeyMetadata): void {
+  if (expires_at === null || Date.parse(expires_at) > Date.now()) return;
+  throw new ApiError('validation_error', 'The key has expired: create another', { statusCode: 409 });
 }
 
 const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');

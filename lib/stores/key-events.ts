@@ -4,7 +4,7 @@ import { only, type Queryable } from './database.ts';
 type Subject = 'key' | 'tenant' | 'environment';
 
 export interface KeyEvent {
-  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`;
+  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}` | 'key.rotated';
   tenantId: string;
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;

@@ -59,7 +59,8 @@ async function fetchKeys(
     SELECT encode(hash, 'hex'), id, status = 'active',
            concat_ws(chr(31), type, environment_id, user_id, user_type, array_to_string(permissions, chr(30)),
                      rate_limit),
-           (extract(epoch FROM expires_at) * 1000)::float8
+           -- As expiryOf in key-changes.ts.
+           CASE WHEN expires_at <= updated_at THEN 0 ELSE (extract(epoch FROM expires_at) * 1000)::float8 END
       FROM api_keys WHERE status <> 'deleted'`);
   const profileOf = readOnce(profileReader(tenantIds));
   const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });

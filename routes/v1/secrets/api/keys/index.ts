@@ -2,7 +2,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
 import { permitted } from '../../../../../lib/access.ts';
-import { createKey, deleteKey, type KeyChanger, updateKey } from '../../../../../lib/changes/keys.ts';
+import {
+  createKey,
+  deleteKey,
+  type KeyChanger,
+  rotateKey,
+  updateKey,
+} from '../../../../../lib/changes/keys.ts';
 import { notFound } from '../../../../../lib/errors.ts';
 import { findKey, listKeys } from '../../../../../lib/stores/keys.ts';
 import { IdParams } from '../../../../../schemas/common.ts';
@@ -13,6 +19,7 @@ import {
   KeyMetadata,
   KeyPage,
   ListKeysQuery,
+  RotateKey,
   UpdateKey,
 } from '../../../../../schemas/keys.ts';
 
@@ -98,6 +105,29 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('keys:write') },
     },
     async (request) => updateKey(changes, changerOf(request), request.params.id, request.body),
+  );
+
+  app.post(
+    '/:id/rotate',
+    {
+      schema: {
+        operationId: 'rotateKey',
+        summary: 'Rotate a key',
+        description:
+          'Makes a key that replaces this one, with the same permissions and limits. This one expires after the ' +
+          'overlap: at once, if nothing is said.',
+        tags,
+        params: IdParams,
+        body: RotateKey,
+        response: { 201: CreatedKey, ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+      preValidation: async (request) => {
+        request.body ??= {};
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await rotateKey(changes, changerOf(request), request.params.id, request.body)),
   );
 
   app.delete(
