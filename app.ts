@@ -15,6 +15,7 @@ import changes, { type ChangesOptions } from './plugins/changes.ts';
 import database from './plugins/database.ts';
 import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
+import idempotentAnswers from './plugins/idempotent-answers.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
@@ -78,6 +79,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(replica, { notifications: true, ...options });
   await app.register(replicaMetrics);
   await app.register(changes, { confirmChanges: true, ...options });
+  await app.register(idempotentAnswers);
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });

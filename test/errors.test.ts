@@ -146,6 +146,7 @@ t.test('a body that is not what it should be is refused', async (t) => {
 
 interface JsonSchema {
   type?: string;
+  minimum?: number;
   anyOf?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
@@ -166,7 +167,9 @@ function* spoiltBodies(schema: JsonSchema, example: object): Generator<[string, 
       types.includes('object') && property.additionalProperties === undefined
         ? []
         : wrongValues[types[0] ?? ''];
-    for (const value of values ?? []) yield [`/${name}`, { ...example, [name]: value }];
+    for (const value of values ?? []) {
+      if (value !== 0 || property.minimum !== 0) yield [`/${name}`, { ...example, [name]: value }];
+    }
     const nested = property.anyOf?.find(({ properties }) => properties) ?? property;
     const whole = Object.fromEntries(Object.keys(nested.properties ?? {}).map((key) => [key, 1]));
     for (const [path, value] of spoiltBodies(nested, whole))
@@ -216,19 +219,22 @@ t.test('fields and parameters that nobody knows are refused by name', async (t) 
   t.equal(details.length, 20, 'a small request gets no large answer');
 });
 
-t.test('a parameter that is wrong is refused, in the query and in the path', async (t) => {
+function withParameter(path: string, parameter: Operation['parameters'][number], value: string) {
+  const { name } = parameter;
+  if (parameter.in === 'path') return { url: path.replace('{id}', value) };
+  if (parameter.in === 'header') return { url: urlOf(path), headers: { [name]: value } };
+  return { url: `${urlOf(path)}?${name}=${value.replace('NAME', name)}` };
+}
+
+t.test('a parameter that is wrong is refused, in the query, in the path and in a header', async (t) => {
   const values = ['%00', 'a%00b', '', 'a'.repeat(2000), 'a&NAME=b'];
   for (const { name, method, path, parameters } of operations) {
     for (const parameter of parameters) {
       for (const value of values) {
         if (parameter.in === 'path' && (value === '' || value.length > 100 || value.includes('&'))) continue;
-        const url =
-          parameter.in === 'path'
-            ? path.replace('{id}', value)
-            : `${urlOf(path)}?${parameter.name}=${value.replace('NAME', parameter.name)}`;
         refused(
           t,
-          answered(await call({ method, url })),
+          answered(await call({ method, ...withParameter(path, parameter, value) })),
           400,
           `${name} ${parameter.name}=${value.slice(0, 9)}`,
         );

@@ -41,6 +41,7 @@ const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
 
+const repeatable = { 'idempotency-key': '0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c' };
 const rateLimit = { limit: 10, window_seconds: 60 };
 const wholeKey = {
   name: 'Backend',
@@ -85,6 +86,9 @@ const contract: Record<string, Example[]> = {
   'POST /v1/secrets/api/keys': [
     { status: 201, payload: wholeKey },
     { status: 400, payload: { name: 'Late', expires_at: '2001-01-01T00:00:00Z' } },
+    { status: 201, payload: { name: 'Once' }, headers: repeatable },
+    { status: 201, payload: { name: 'Once' }, headers: repeatable },
+    { status: 422, payload: { name: 'Another' }, headers: repeatable },
   ],
   'GET /v1/secrets/api/keys/{id}': [{ status: 200, id: key }],
   'PATCH /v1/secrets/api/keys/{id}': [{ status: 200, id: key, payload: { ...wholeKey, type: undefined } }],

@@ -8,7 +8,10 @@ export interface Change {
   connection: Queryable;
   /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
   record(event: KeyEvent): void;
-  /** Says that there was nothing to do, because an earlier change, perhaps not yet confirmed, has done it. */
+  /**
+   * Says that an earlier change, perhaps not yet confirmed, has done it. Whatever is answered to that, an error too,
+   * is answered when the earlier one is in force.
+   */
   repeat(): Promise<void>;
 }
 
@@ -33,7 +36,10 @@ export class Changes {
    */
   async make<Result>(work: (change: Change) => Promise<Result>): Promise<Result> {
     let lastSeq = 0;
-    const result = await transaction(this.pool, async (connection) => {
+    const confirm = async () => {
+      if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
+    };
+    const run = async (connection: Queryable) => {
       const events: KeyEvent[] = [];
       const result = await work({
         connection,
@@ -44,8 +50,13 @@ export class Changes {
       });
       if (events.length > 0) lastSeq = await recordKeyEvents(connection, events);
       return result;
+    };
+    const result = await transaction(this.pool, run).catch(async (error) => {
+      // A refusal may say what is so already, which whoever hears it relies on.
+      if (error instanceof ApiError) await confirm();
+      throw error;
     });
-    if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
+    await confirm();
     return result;
   }
 }

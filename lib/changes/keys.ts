@@ -1,5 +1,6 @@
 import type { CreateKey, KeyMetadata, KeyType, RotateKey, UpdateKey } from '../../schemas/keys.ts';
 import { ApiError, invalid, notFound } from '../errors.ts';
+import type { RepeatableRequest } from '../idempotency.ts';
 import { newId } from '../ids.ts';
 import { inherited, lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
@@ -7,6 +8,7 @@ import type { Actor, Scope } from '../scope.ts';
 import { type KeyEvent, updateKind } from '../stores/key-events.ts';
 import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
+import { type Answered, idempotently } from './idempotently.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -22,16 +24,22 @@ export interface CreatedKey {
 
 /**
  * Creates a key in the scope of its creator. Without permissions of its own it gets the creator's.
+ * @param repeatable what makes the same request again answer the same key, if anything does
  * @throws ApiError `validation_error` or `permission_denied`
  */
 export async function createKey(
   changes: Changes,
   creator: KeyChanger,
   request: CreateKey,
-): Promise<CreatedKey> {
-  const key = { ...request, ...normalized(request) };
-  const permissions = permissionsFor(request, creator.permissions);
-  return changes.make((change) => insertKey(change, creator, { ...key, permissions }));
+  repeatable: RepeatableRequest | null,
+): Promise<Answered<CreatedKey>> {
+  return changes.make((change) =>
+    // Checked inside: a request that comes again may have been right only the first time.
+    idempotently(change, creator, repeatable, async () => {
+      const permissions = permissionsFor(request, creator.permissions);
+      return insertKey(change, creator, { ...request, ...normalized(request), permissions });
+    }),
+  );
 }
 
 /** The creation as a part of a larger change. */
@@ -63,22 +71,19 @@ export async function updateKey(
   request: UpdateKey,
 ): Promise<KeyMetadata> {
   const checked = { ...request, ...normalized(request) };
-  const updated = await changes.make(async (change) => {
+  return changes.make(async (change) => {
     const found = await lockLiveKey(change, changer, id);
-    if (found === null) return null;
     checkChange(found.key, request, changer.permissions);
     const key = await keys.updateKey(change.connection, changer, id, checked);
     recordKey(change, changer, updateKind('key', found.key, key), found.hash, found.key, key);
     return key;
   });
-  // Told only now: whoever hears that a key is gone may rely on it.
-  if (updated === null) throw notFound('Key');
-  return updated;
 }
 
 /**
  * Replaces the secret of a key: makes a new key that is all that the old one is, and lets the old one expire after
  * the overlap. Who holds less than the key can't have its new secret.
+ * @param repeatable as for `createKey`
  * @throws ApiError `not_found`, `permission_denied`, or 409 when the key was rotated before or has expired
  */
 export async function rotateKey(
@@ -86,29 +91,23 @@ export async function rotateKey(
   changer: KeyChanger,
   id: string,
   { overlap_seconds = 0 }: RotateKey,
-): Promise<CreatedKey> {
-  const outcome = await changes.make(async (change) => {
-    const found = await lockLiveKey(change, changer, id);
-    if (found === null) return 'missing';
-    if (lacking(changer.permissions, found.key.permissions).length > 0) throw denied();
-    if (found.key.rotated_to !== null) {
-      await change.repeat();
-      return 'rotated';
-    }
-    refuseExpired(found.key);
-    const { plaintext, digest } = newSecret();
-    const { connection } = change;
-    const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
-    const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
-    recordKey(change, changer, 'key.created', digest.hash, null, successor);
-    recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
-    return { secret: successor, api_key: plaintext };
-  });
-  // As for a key that is gone, told only when it is so everywhere.
-  if (outcome === 'missing') throw notFound('Key');
-  if (outcome === 'rotated')
-    throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
-  return outcome;
+  repeatable: RepeatableRequest | null,
+): Promise<Answered<CreatedKey>> {
+  return changes.make((change) =>
+    idempotently(change, changer, repeatable, async () => {
+      const found = await lockLiveKey(change, changer, id);
+      if (lacking(changer.permissions, found.key.permissions).length > 0) throw denied();
+      await refuseRotated(change, found.key);
+      refuseExpired(found.key);
+      const { plaintext, digest } = newSecret();
+      const { connection } = change;
+      const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
+      const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
+      recordKey(change, changer, 'key.created', digest.hash, null, successor);
+      recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
+      return { secret: successor, api_key: plaintext };
+    }),
+  );
 }
 
 /**
@@ -125,16 +124,16 @@ export async function deleteKey(changes: Changes, changer: KeyChanger, id: strin
   });
 }
 
-/** Locks a key. For one that is deleted, which is told as one that never was, it waits until that is so everywhere. */
+/** @throws ApiError `not_found`, for a deleted key when its deletion is in force */
 async function lockLiveKey(
   change: Change,
   scope: Scope,
   id: string,
-): Promise<{ key: KeyMetadata; hash: Buffer } | null> {
+): Promise<{ key: KeyMetadata; hash: Buffer }> {
   const found = await keys.lockKey(change.connection, scope, id);
-  if (!found?.deleted) return found;
-  await change.repeat();
-  return null;
+  if (found?.deleted) await change.repeat();
+  if (found === null || found.deleted) throw notFound('Key');
+  return found;
 }
 
 function recordKey(
@@ -161,6 +160,13 @@ function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string
   const empowers = status === 'active' || expires_at !== undefined || rate_limit !== undefined;
   if (empowers && lacking(held, key.permissions).length > 0) throw denied();
   if (request.permissions) checkPermissions(key.type, request.permissions, held);
+}
+
+/** A key has one successor, so that there is one answer to what is in force after it. */
+async function refuseRotated(change: Change, { rotated_to }: KeyMetadata): Promise<void> {
+  if (rotated_to === null) return;
+  await change.repeat();
+  throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
 }
 
 /** What would replace it would have expired as well. */

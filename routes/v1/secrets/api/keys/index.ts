@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { permitted } from '../../../../../lib/access.ts';
+import type { Answered } from '../../../../../lib/changes/idempotently.ts';
 import {
   createKey,
   deleteKey,
@@ -10,8 +11,9 @@ import {
   updateKey,
 } from '../../../../../lib/changes/keys.ts';
 import { notFound } from '../../../../../lib/errors.ts';
+import type { RepeatableRequest } from '../../../../../lib/idempotency.ts';
 import { findKey, listKeys } from '../../../../../lib/stores/keys.ts';
-import { IdParams } from '../../../../../schemas/common.ts';
+import { IdempotencyHeaders, IdParams } from '../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import {
   CreatedKey,
@@ -31,6 +33,18 @@ const changerOf = (request: FastifyRequest): KeyChanger => ({
   permissions: request.identity().permissions,
 });
 
+/** What makes the same request known again, for requests whose answer can't be asked for a second time. */
+function repeatableOf(request: FastifyRequest): RepeatableRequest | null {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return null;
+  return { key, content: [request.routeOptions.url, request.params, request.body] };
+}
+
+function sendCreated(reply: FastifyReply, { answer, replayed }: Answered<object>): FastifyReply {
+  if (replayed) reply.header('idempotent-replayed', 'true');
+  return reply.code(201).send(answer);
+}
+
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
   const { changes } = app;
@@ -43,13 +57,14 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Create a key',
         description: 'The answer is the only place where the key itself is ever shown.',
         tags,
+        headers: IdempotencyHeaders,
         body: CreateKey,
         response: { 201: CreatedKey, ...errorResponses },
       },
       config: { access: permitted('keys:write') },
     },
     async (request, reply) =>
-      reply.code(201).send(await createKey(changes, changerOf(request), request.body)),
+      sendCreated(reply, await createKey(changes, changerOf(request), request.body, repeatableOf(request))),
   );
 
   app.get(
@@ -118,6 +133,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
           'overlap: at once, if nothing is said.',
         tags,
         params: IdParams,
+        headers: IdempotencyHeaders,
         body: RotateKey,
         response: { 201: CreatedKey, ...errorResponses },
       },
@@ -127,7 +143,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) =>
-      reply.code(201).send(await rotateKey(changes, changerOf(request), request.params.id, request.body)),
+      sendCreated(
+        reply,
+        await rotateKey(changes, changerOf(request), request.params.id, request.body, repeatableOf(request)),
+      ),
   );
 
   app.delete(
