@@ -12,6 +12,7 @@ import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import changes, { type ChangesOptions } from './plugins/changes.ts';
+import configuredKeys from './plugins/configured-keys.ts';
 import database from './plugins/database.ts';
 import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
@@ -80,6 +81,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(replicaMetrics);
   await app.register(changes, { confirmChanges: true, ...options });
   await app.register(idempotentAnswers);
+  await app.register(configuredKeys, { configuredKeys: options.configuredKeys });
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });

@@ -22,7 +22,9 @@ export const KeyMetadata = Type.Object(
     description: Nullable(Type.String()),
     type: KeyType,
     provider: Type.String(),
-    display_id: Type.String({ description: 'The first and last four characters of the key' }),
+    display_id: Nullable(
+      Type.String({ description: 'The first and last four characters of the key; null for an imported one' }),
+    ),
     tenant_id: Type.String(),
     environment_id: Type.String(),
     user_id: Type.String(),

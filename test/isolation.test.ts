@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import t from 'tap';
@@ -72,6 +73,10 @@ const routes: Record<string, Route> = {
       oneOf(pick, { name: pick.text }, { status: pick.status }, { description: pick.text, permissions: [] }),
   },
   'DELETE /v1/secrets/api/keys/:id': { table: 'api_keys' },
+  'POST /v1/secrets/api/keys/import': {
+    body: (pick) => [{ name: pick.text, hash: randomBytes(32).toString('hex'), permissions: [] }],
+    query: (pick) => (pick.field % 3 === 0 ? { dry_run: 'true' } : {}),
+  },
   'POST /v1/secrets/api/keys/:id/rotate': {
     table: 'api_keys',
     body: (pick) => ({ overlap_seconds: pick.field * 60 }),

@@ -93,6 +93,11 @@ const contract: Record<string, Example[]> = {
   'GET /v1/secrets/api/keys/{id}': [{ status: 200, id: key }],
   'PATCH /v1/secrets/api/keys/{id}': [{ status: 200, id: key, payload: { ...wholeKey, type: undefined } }],
   'DELETE /v1/secrets/api/keys/{id}': [{ status: 204, id: deletedKey }],
+  'POST /v1/secrets/api/keys/import': [
+    { status: 201, payload: [{ ...wholeKey, hash: 'a'.repeat(64) }] },
+    { status: 200, payload: [{ name: 'Imported', hash: 'b'.repeat(64) }], query: { dry_run: 'true' } },
+    { status: 409, payload: [{ name: 'Imported', hash: 'a'.repeat(64) }] },
+  ],
   'POST /v1/secrets/api/keys/{id}/rotate': [
     { status: 201, id: rotatedKey, payload: { overlap_seconds: 60 } },
     { status: 409, id: rotatedKey, payload: {} },
@@ -155,6 +160,9 @@ t.test('refusals are as described', async (t) => {
   }
 });
 
+/** For any route. */
+const tooLarge = JSON.stringify({ name: 'x'.repeat(16 * 1024 * 1024) });
+
 function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.isPublic) return;
   yield spoilt(operation, { status: 401, key: null });
@@ -171,11 +179,16 @@ function* refusalsOf(operation: Operation): Generator<Example> {
   if (needsSomething(operation.body.schema)) yield spoilt(operation, { status: 400, payload: {} });
   yield spoilt(operation, { status: 400, payload: { unknown: 1 } });
   yield spoilt(operation, { status: 415, payload: 'text', headers: { 'content-type': 'text/plain' } });
-  yield spoilt(operation, { status: 413, payload: { name: 'x'.repeat(70_000) } });
+  yield spoilt(operation, {
+    status: 413,
+    payload: tooLarge,
+    headers: { 'content-type': 'application/json' },
+  });
 }
 
 /** Whether a body must say anything at all. */
-const needsSomething = (schema: object): boolean => 'required' in schema || 'minProperties' in schema;
+const needsSomething = (schema: object): boolean =>
+  'required' in schema || 'minProperties' in schema || 'minItems' in schema;
 
 t.test('failures are as described', async (t) => {
   const failing = await startService(t);

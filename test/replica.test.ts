@@ -1,4 +1,5 @@
 /** Two services on one database: what is changed through one is in force in the other when it is answered. */
+import { hash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
@@ -162,6 +163,27 @@ for (const notifications of [true, false]) {
       await t.test('of an environment', (t) => changesOfEnvironment(t, writer, reader));
       await t.test('of a tenant', (t) => changesOfTenant(t, writer, reader));
     }
+  });
+}
+
+for (const notifications of [true, false]) {
+  const how = notifications ? 'with notifications' : 'without notifications';
+  t.test(`imported keys work everywhere when their import is answered, ${how}`, async (t) => {
+    const [writer, reader] = await startTwo(t, { notifications });
+    // More than one sync takes in.
+    const count = notifications ? 5_000 : 1_500;
+    for (let round = 0; round < 3; round++) {
+      const keys = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
+      const some = [0, 1, 999, 1_000, 1_499, count - 1].map((i) => keys[i] ?? '');
+      t.same(await statusesOf(reader, some), Array(6).fill(401), 'refused a moment ago');
+      const payload = keys.map((key) => ({ name: 'Imported', hash: hash('sha256', key) }));
+      const response = await writer.call({ method: 'POST', url: `${keysUrl}/import`, payload });
+      t.same(await statusesOf(reader, some), Array(6).fill(200), 'and accepted now');
+      t.same(await statusesOf(writer, some), Array(6).fill(200));
+      t.equal(response.statusCode, 201);
+    }
+    t.equal(reader.app.replica.status().timesLoaded, 1, 'by way of the feed');
+    t.equal(reader.app.replica.status().timesFenced, 0);
   });
 }
 

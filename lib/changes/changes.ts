@@ -8,6 +8,8 @@ export interface Change {
   connection: Queryable;
   /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
   record(event: KeyEvent): void;
+  /** As `record`, of more than should be held here. `write` returns the number of the last event that it appends. */
+  recordBy(write: (connection: Queryable) => Promise<number>): void;
   /**
    * Says that an earlier change, perhaps not yet confirmed, has done it. Whatever is answered to that, an error too,
    * is answered when the earlier one is in force.
@@ -41,14 +43,17 @@ export class Changes {
     };
     const run = async (connection: Queryable) => {
       const events: KeyEvent[] = [];
+      const writes: ((connection: Queryable) => Promise<number>)[] = [];
       const result = await work({
         connection,
         record: (event) => void events.push(event),
+        recordBy: (write) => void writes.push(write),
         repeat: async () => {
           lastSeq = await readHeadSeq(connection);
         },
       });
       if (events.length > 0) lastSeq = await recordKeyEvents(connection, events);
+      for (const write of writes) lastSeq = await write(connection);
       return result;
     };
     const result = await transaction(this.pool, run).catch(async (error) => {

@@ -1,14 +1,14 @@
-import type { CreateKey, KeyMetadata, KeyType, RotateKey, UpdateKey } from '../../schemas/keys.ts';
-import { ApiError, invalid, notFound } from '../errors.ts';
+import type { CreateKey, KeyMetadata, RotateKey, UpdateKey } from '../../schemas/keys.ts';
+import { ApiError, notFound } from '../errors.ts';
 import type { RepeatableRequest } from '../idempotency.ts';
 import { newId } from '../ids.ts';
-import { inherited, lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
 import type { Actor, Scope } from '../scope.ts';
 import { type KeyEvent, updateKind } from '../stores/key-events.ts';
 import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
 import { type Answered, idempotently } from './idempotently.ts';
+import { mistakesIn, normalized, permissionsFor, refuseLacking, refuseMistakes } from './key-checks.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -36,8 +36,9 @@ export async function createKey(
   return changes.make((change) =>
     // Checked inside: a request that comes again may have been right only the first time.
     idempotently(change, creator, repeatable, async () => {
+      refuseMistakes(mistakesIn(request.type ?? 'private_key', request));
       const permissions = permissionsFor(request, creator.permissions);
-      return insertKey(change, creator, { ...request, ...normalized(request), permissions });
+      return insertKey(change, creator, { ...normalized(request), permissions });
     }),
   );
 }
@@ -70,11 +71,10 @@ export async function updateKey(
   id: string,
   request: UpdateKey,
 ): Promise<KeyMetadata> {
-  const checked = { ...request, ...normalized(request) };
   return changes.make(async (change) => {
     const found = await lockLiveKey(change, changer, id);
     checkChange(found.key, request, changer.permissions);
-    const key = await keys.updateKey(change.connection, changer, id, checked);
+    const key = await keys.updateKey(change.connection, changer, id, normalized(request));
     recordKey(change, changer, updateKind('key', found.key, key), found.hash, found.key, key);
     return key;
   });
@@ -96,7 +96,7 @@ export async function rotateKey(
   return changes.make((change) =>
     idempotently(change, changer, repeatable, async () => {
       const found = await lockLiveKey(change, changer, id);
-      if (lacking(changer.permissions, found.key.permissions).length > 0) throw denied();
+      refuseLacking(changer.permissions, found.key.permissions);
       await refuseRotated(change, found.key);
       refuseExpired(found.key);
       const { plaintext, digest } = newSecret();
@@ -136,6 +136,7 @@ async function lockLiveKey(
   return found;
 }
 
+/** Appends a change of a key to the feed. */
 function recordKey(
   change: Change,
   { tenantId, environmentId, actor }: Scope & { actor: Actor },
@@ -148,18 +149,13 @@ function recordKey(
   change.record({ kind, tenantId, environmentId, subjectId, keyHash, before, after, actor });
 }
 
-function permissionsFor({ type = 'private_key', permissions }: CreateKey, held: readonly string[]): string[] {
-  if (permissions === undefined) return inherited(type, held);
-  checkPermissions(type, permissions, held);
-  return permissions;
-}
-
 /** Nobody brings a key back to life, or extends it, that holds more than they do. */
 function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string[]): void {
   const { status, expires_at, rate_limit } = request;
   const empowers = status === 'active' || expires_at !== undefined || rate_limit !== undefined;
-  if (empowers && lacking(held, key.permissions).length > 0) throw denied();
-  if (request.permissions) checkPermissions(key.type, request.permissions, held);
+  if (empowers) refuseLacking(held, key.permissions);
+  refuseMistakes(mistakesIn(key.type, request));
+  refuseLacking(held, request.permissions ?? []);
 }
 
 /** A key has one successor, so that there is one answer to what is in force after it. */
@@ -173,23 +169,4 @@ async function refuseRotated(change: Change, { rotated_to }: KeyMetadata): Promi
 function refuseExpired({ expires_at }: KeyMetadata): void {
   if (expires_at === null || Date.parse(expires_at) > Date.now()) return;
   throw new ApiError('validation_error', 'The key has expired: create another', { statusCode: 409 });
-}
-
-const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
-
-/** A key never grants what the one who makes or changes it lacks. */
-function checkPermissions(type: KeyType, asked: readonly string[], held: readonly string[]): void {
-  if (asked.some((permission) => !mayHold(type, permission)))
-    throw invalid('/permissions', "a publishable key can't hold * or a permission on keys");
-  if (lacking(held, asked).length > 0) throw denied();
-}
-
-/** The expiry as the database takes it. @throws ApiError when it isn't in the future */
-function normalized({ expires_at }: CreateKey | UpdateKey): { expires_at?: string | null } {
-  if (expires_at === undefined || expires_at === null) return expires_at === null ? { expires_at } : {};
-  const expiry = new Date(expires_at);
-  if (!(expiry.getTime() > Date.now())) throw invalid('/expires_at', 'must be in the future');
-  // A time zone may carry it past what four digits of a year can write.
-  if (expiry.getUTCFullYear() > 9999) throw invalid('/expires_at', 'must be before the year 10000');
-  return { expires_at: expiry.toISOString() };
 }
