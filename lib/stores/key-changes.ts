@@ -36,6 +36,7 @@ type StoredKey = Pick<
   | 'status'
   | 'expires_at'
   | 'updated_at'
+  | 'rotated_to'
 >;
 
 /** What an event of the feed changes for those who decide on keys. */
@@ -85,6 +86,7 @@ function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
       },
       active: key.status === 'active',
       expiresAtMs: expiryOf(key),
+      rotated: key.rotated_to !== null,
     },
   };
 }

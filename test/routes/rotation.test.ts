@@ -104,6 +104,35 @@ t.test('with an overlap both keys work, and the old one until it ends', async (t
   });
 });
 
+t.test('whoever uses the old key in its overlap is told so, and until when', async (t) => {
+  const { api_key: oldKey, secret: old } = await createKey(service, { permissions: ['keys:write'] });
+  const told = async (key: string, url = '/v1/auth/me') => {
+    const { statusCode, headers } = await call({ url, key });
+    return { statusCode, deprecation: headers['deprecation'], sunset: headers['sunset'] };
+  };
+  const nothing = { deprecation: undefined, sunset: undefined };
+  t.strictSame(await told(oldKey), { statusCode: 200, ...nothing });
+  const newKey = (await rotate(old.id, { overlap_seconds: 3_600 })).json().api_key;
+  const { expires_at } = await get(old.id);
+  const sunset = new Date(expires_at).toUTCString();
+  t.match(sunset, /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/, 'as HTTP writes a date');
+  t.strictSame(await told(oldKey), { statusCode: 200, deprecation: '@0', sunset });
+  t.strictSame(await told(oldKey, '/v1/customers'), { statusCode: 403, deprecation: '@0', sunset });
+  t.strictSame(await told(newKey), { statusCode: 200, ...nothing });
+
+  const other = await startService(t, { databaseUrl: service.databaseUrl });
+  const loaded = await other.call({ url: '/v1/auth/me', key: oldKey });
+  t.match(loaded.headers, { deprecation: '@0', sunset }, 'by who has just loaded it as well');
+
+  await patch(old.id, { expires_at: null });
+  t.strictSame(await told(oldKey), { statusCode: 200, deprecation: '@0', sunset: undefined }, 'or no end');
+  t.intercept(Date, 'now', { value: () => Date.parse(expires_at) });
+  t.strictSame(await told(newKey), { statusCode: 200, ...nothing });
+  await patch(old.id, { expires_at: new Date(Date.parse(expires_at) + 1_000).toISOString() });
+  t.intercept(Date, 'now', { value: () => Date.parse(expires_at) + 1_000 });
+  t.strictSame(await told(oldKey), { statusCode: 401, ...nothing }, 'and nothing when it is over');
+});
+
 t.test('an overlap never lets a key live longer than it would have', async (t) => {
   const expires_at = new Date(Date.now() + 60_000).toISOString();
   const { secret: old } = await createKey(service, { expires_at });
