@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Client } from 'pg';
 import t from 'tap';
+import { listen } from '../fixtures/raw-http.ts';
 import {
   type CallOptions,
   configuredKeys,
@@ -11,6 +16,22 @@ import {
   errorOf,
   startService,
 } from '../helper.ts';
+
+/** Runs the script as `npm run import-keys` does. @returns its exit code and what it wrote */
+async function runScript(
+  args: string[],
+  apiKey = developmentKey,
+): Promise<{ code: unknown; output: string }> {
+  const script = spawn(process.execPath, ['--import=tsx', 'scripts/import-keys.ts', ...args], {
+    env: { PATH: process.env['PATH'], LATCHKEY_API_KEY: apiKey },
+  });
+  let output = '';
+  script.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const [code] = await once(script, 'close');
+  return { code, output };
+}
 
 const keysUrl = '/v1/secrets/api/keys';
 const url = `${keysUrl}/import`;
@@ -307,3 +328,39 @@ t.test('imports are made one at a time, and who comes in between is told to come
   await other.query('ROLLBACK');
   t.equal((await importRows([newRow()])).statusCode, 201);
 });
+
+t.test(
+  'the script imports a file in as many requests as it takes, and again only what is missing',
+  async (t) => {
+    const origin = `--url=http://127.0.0.1:${await listen(service.app)}`;
+    const [csv, json, last] = [newKey(), newKey(), newKey()];
+    const file = path.join(t.testdir(), 'keys');
+    const lines = [
+      `${hashOf(csv)},"Acme, ""the"" shop"`,
+      JSON.stringify({ hash: hashOf(json), name: 'JSON', permissions: ['customers:read'] }),
+    ];
+    await writeFile(file, lines.join('\n'));
+    const before = await stored();
+    const dry = await runScript([origin, '--dry-run', file]);
+    t.match(dry, { code: 0, output: '2 could be imported' });
+    t.strictSame(await stored(), before);
+    t.match(await runScript([origin, '--batch=1', file]), { code: 0, output: '2 imported' });
+    const { key_id } = await me(csv);
+    t.equal((await call({ url: `${keysUrl}/${key_id}` })).json().name, 'Acme, "the" shop');
+    t.strictSame((await me(json)).permissions, ['customers:read']);
+
+    await writeFile(file, [...lines, `${hashOf(last)},Last`].join('\r\n'));
+    const again = await runScript([origin, file]);
+    t.match(again, { code: 0, output: /\[#{40}\] 3 keys/ }, 'it shows how far it is');
+    t.match(again.output, '1 imported');
+    t.match(again.output, '2 existed already');
+    t.equal((await me(last)).permissions[0], '*');
+
+    await writeFile(file, `${lines[0]}\nnonsense,Wrong`);
+    const wrong = await runScript([origin, file]);
+    t.not(wrong.code, 0);
+    t.match(wrong.output, 'line 2: hash');
+    t.match(await runScript([origin, '--demo=25', '--batch=10']), { code: 0, output: '25 imported' });
+    t.match(await runScript([origin]), { code: 2, output: 'Usage' });
+  },
+);
