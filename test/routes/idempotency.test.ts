@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
 import { secretsOf } from '../../lib/idempotency.ts';
 import { open } from '../../lib/sealing.ts';
@@ -232,23 +232,37 @@ t.test('after a day the answer is forgotten', async (t) => {
   });
 });
 
-t.test('a creation that could not be confirmed is answered with its key when it is repeated', async (t) => {
-  const key = randomUUID();
-  const before = await count('api_keys');
-  // A replica that has not heard of anything, and whose lease does not end.
-  await pool.query(
-    "INSERT INTO replicas (id, applied_seq, lease_id, lease_ms) VALUES ('silent', 0, gen_random_uuid(), 3600000)",
-  );
-  for (const attempt of ['first', 'second']) {
-    const unconfirmed = await create(key);
-    t.equal(unconfirmed.statusCode, 503, attempt);
-    t.match(unconfirmed.headers['retry-after'], /^\d+$/);
-  }
-  await pool.query("DELETE FROM replicas WHERE id = 'silent'");
-  const response = await create(key);
-  t.equal(response.statusCode, 201);
-  t.equal(response.headers['idempotent-replayed'], 'true');
-  t.equal(await count('api_keys'), before + 1);
-  const who = await call({ url: '/v1/auth/me', key: response.json().api_key });
-  t.match(who.json(), { key_id: response.json().secret.id });
-});
+t.test(
+  'what could not be confirmed is told when it is in force, however it is asked for again',
+  async (t) => {
+    const key = randomUUID();
+    const { secret: old } = await createKey(service);
+    const payload = [{ name: 'Imported', hash: randomBytes(32).toString('hex') }];
+    const before = await count('api_keys');
+    const askAll = () =>
+      Promise.all([
+        create(key),
+        call({ method: 'POST', url: `${url}/${old.id}/rotate` }),
+        call({ method: 'POST', url: `${url}/import`, payload }),
+      ]);
+    // A replica that has not heard of anything, and whose lease does not end.
+    await pool.query(
+      "INSERT INTO replicas (id, applied_seq, lease_id, lease_ms) VALUES ('silent', 0, gen_random_uuid(), 3600000)",
+    );
+    for (const attempt of ['first', 'second']) {
+      for (const unconfirmed of await askAll()) {
+        t.equal(unconfirmed.statusCode, 503, attempt);
+        t.match(unconfirmed.headers['retry-after'], /^\d+$/);
+      }
+    }
+    await pool.query("DELETE FROM replicas WHERE id = 'silent'");
+    const [created, rotated, imported] = await askAll();
+    t.equal(created.statusCode, 201);
+    t.equal(created.headers['idempotent-replayed'], 'true');
+    const who = await call({ url: '/v1/auth/me', key: created.json().api_key });
+    t.match(who.json(), { key_id: created.json().secret.id });
+    t.equal(rotated.statusCode, 409, 'without an Idempotency-Key, only that it was rotated');
+    t.equal(imported.statusCode, 409, 'or imported');
+    t.equal(await count('api_keys'), before + 3, 'and each was made once');
+  },
+);
