@@ -47,6 +47,7 @@ function keyOf(n: number, usersEach: number): KeyRecord {
     },
     active: true,
     expiresAtMs: n % 2 === 0 ? null : 2_000_000_000_000,
+    rotated: false,
   };
 }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { open, seal } from './encryption.ts';
 import { unavailable } from './errors.ts';
 
 /** A key of the configuration that others are kept under. */
@@ -11,15 +11,8 @@ export interface MasterKey {
 /** A text as it may be stored. */
 export interface Sealed {
   masterKeyId: string;
-  /** Nonce, ciphertext and tag, one after the other. */
   bytes: Buffer;
 }
-
-const algorithm = 'aes-256-gcm';
-
-/** NIST SP 800-38D, 8.2.2 and 8.3: 96 random bits, good for 2³² sealings under one key. */
-const nonceBytes = 12;
-const tagBytes = 16;
 
 /**
  * Seals what must be stored and read again. The first master key seals, and all of them open, so that
@@ -45,24 +38,15 @@ export class Sealer {
     const [current] = this.#keys;
     if (current === undefined)
       throw unavailable('Secrets can be stored once MASTER_KEYS is set', new Error('MASTER_KEYS is not set'));
-    const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv(algorithm, current.key, nonce, { authTagLength: tagBytes });
-    cipher.setAAD(additionalData(context));
-    const bytes = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return { masterKeyId: current.id, bytes };
+    return { masterKeyId: current.id, bytes: seal(current.key, additionalData(context), text) };
   }
 
   /** @returns `null` when its key isn't there any more, or it was changed, or belongs elsewhere */
   open({ masterKeyId, bytes }: Sealed, context: readonly string[]): string | null {
     const found = this.#keys.find(({ id }) => id === masterKeyId);
-    if (found === undefined || bytes.length < nonceBytes + tagBytes) return null;
-    const nonce = bytes.subarray(0, nonceBytes);
-    const decipher = createDecipheriv(algorithm, found.key, nonce, { authTagLength: tagBytes });
-    decipher.setAAD(additionalData(context));
-    decipher.setAuthTag(bytes.subarray(-tagBytes));
+    if (found === undefined) return null;
     try {
-      const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
-      return Buffer.concat([text, decipher.final()]).toString('utf8');
+      return open(found.key, additionalData(context), bytes);
     } catch {
       // The one way of Node to say that the tag is wrong.
       return null;

@@ -95,6 +95,7 @@ export default fp<AuthOptions>(
     function admit(request: FastifyRequest, reply: FastifyReply, digest: string, settle: Settle) {
       const refusal = decide(request, digest);
       if (refusal !== null) return refuse(request, refusal, settle);
+      tellSunset(reply, request.identity().sunsetAtMs);
       app.rateLimits.countRequest(request, reply, (excess) => {
         if (excess !== null) return settle('limited', excess);
         const lack = permissionRefusal(request);
@@ -144,6 +145,16 @@ const debugPermission = 'latchkey:debug';
 function tellDuration({ auth }: FastifyRequest, reply: FastifyReply, durationMs: number): void {
   if (auth === null || !grants(auth.permissions, debugPermission)) return;
   reply.header('server-timing', `auth;dur=${durationMs.toFixed(4)}`);
+}
+
+/**
+ * Tells whoever still uses a key that was rotated (RFC 9745), and until when it works (RFC 8594). Since when isn't
+ * kept in memory: any past date says that it is deprecated already, and this one can't be taken for the right one.
+ */
+function tellSunset(reply: FastifyReply, sunsetAtMs: number | null): void {
+  if (sunsetAtMs === null) return;
+  reply.header('deprecation', '@0');
+  if (Number.isFinite(sunsetAtMs)) reply.header('sunset', new Date(sunsetAtMs).toUTCString());
 }
 
 function selectedEnvironment(request: FastifyRequest): string | null {

@@ -1,10 +1,20 @@
 import { Ajv, type Options } from 'ajv';
 import addFormats from 'ajv-formats';
-import type { FastifySchemaValidationError } from 'fastify';
+import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import fp from 'fastify-plugin';
 import { ApiError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 import { textPattern } from '../schemas/common.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Options of a route whose body is a long list: of every wrong row the first mistake is told, and no more. */
+    validationByRow: {
+      validatorCompiler: FastifySchemaCompiler<FastifySchema>;
+      schemaErrorFormatter: (errors: FastifySchemaValidationError[], part: string) => Error;
+    };
+  }
+}
 
 /** Of thousands of mistakes in one body, which would make a large answer of a small request, the first are told. */
 const maxDetails = 20;
@@ -12,8 +22,8 @@ const maxDetails = 20;
 /** Unknown fields are errors, not silently dropped, and of several mistakes not only the first is told. */
 const common: Options = { allErrors: true, removeAdditional: false, useDefaults: true };
 
-function createAjv(coerceTypes: boolean): Ajv {
-  const ajv = new Ajv({ ...common, coerceTypes });
+function createAjv(options: Options): Ajv {
+  const ajv = new Ajv({ ...common, ...options });
   addFormats.default(ajv);
   return ajv;
 }
@@ -23,20 +33,42 @@ export default fp(
   async (app) => {
     // Fastify reads plain text as well, which no route takes.
     app.removeContentTypeParser('text/plain');
-    const strict = createAjv(false);
-    const coercing = createAjv(true);
+    const strict = createAjv({ coerceTypes: false });
+    const coercing = createAjv({ coerceTypes: true });
+    const brief = createAjv({ coerceTypes: false, allErrors: false });
     app.setValidatorCompiler(({ schema, httpPart }) =>
       (httpPart === 'body' ? strict : coercing).compile(schema),
     );
-    app.setSchemaErrorFormatter(
-      (errors, part) =>
-        new ApiError('validation_error', 'Invalid request', {
-          details: errors.slice(0, maxDetails).map((error) => detailOf(error, part)),
-        }),
-    );
+    app.setSchemaErrorFormatter((errors, part) => refusal(errors.slice(0, maxDetails), part));
+    app.decorate('validationByRow', {
+      validatorCompiler: ({ schema, httpPart }) =>
+        httpPart === 'body' ? rowValidator(brief, schema) : coercing.compile(schema),
+      schemaErrorFormatter: refusal,
+    });
   },
   { name: 'validation' },
 );
+
+const refusal = (errors: FastifySchemaValidationError[], part: string): ApiError =>
+  new ApiError('validation_error', 'Invalid request', {
+    details: errors.map((error) => detailOf(error, part)),
+  });
+
+/** Checks the list as such, then row by row. */
+function rowValidator(ajv: Ajv, schema: object) {
+  const { items, ...list } = { items: {}, ...schema };
+  const isList = ajv.compile<unknown[]>(list);
+  const isRow = ajv.compile(items);
+  return (body: unknown) => {
+    if (!isList(body)) return { error: isList.errors ?? [] };
+    const error = body.flatMap((row, index) => {
+      if (isRow(row)) return [];
+      const [first] = isRow.errors ?? [];
+      return first === undefined ? [] : { ...first, instancePath: `/${index}${first.instancePath}` };
+    });
+    return error.length === 0 ? { value: body } : { error };
+  };
+}
 
 /** An unknown name as far as it may be repeated: nothing that short and plain is a key, in whatever encoding. */
 const told = (name: unknown): string =>

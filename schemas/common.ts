@@ -48,6 +48,21 @@ export const IdParams = Type.Object(
   { additionalProperties: false },
 );
 
+/** For requests that a client may have to send again without knowing whether the first one arrived. */
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 16,
+      maxLength: 255,
+      pattern: '^[!-~]*$',
+      description:
+        'Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours ' +
+        'the same request gets the same answer again',
+      examples: ['0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c'],
+    }),
+  ),
+});
+
 const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Items in a page' });
 const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000_000, default: 0, description: 'Items to skip' });
 

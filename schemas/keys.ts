@@ -22,7 +22,9 @@ export const KeyMetadata = Type.Object(
     description: Nullable(Type.String()),
     type: KeyType,
     provider: Type.String(),
-    display_id: Type.String({ description: 'The first and last four characters of the key' }),
+    display_id: Nullable(
+      Type.String({ description: 'The first and last four characters of the key; null for an imported one' }),
+    ),
     tenant_id: Type.String(),
     environment_id: Type.String(),
     user_id: Type.String(),
@@ -39,6 +41,9 @@ export const KeyMetadata = Type.Object(
     created_at: Timestamp,
     updated_at: Timestamp,
     rotated_to: Nullable(Type.String({ description: 'The key that replaces it; null until there is one' })),
+    rotated_from: Nullable(
+      Type.String({ description: 'The key that it replaces; null if it replaces none' }),
+    ),
   },
   {
     examples: [
@@ -63,6 +68,7 @@ export const KeyMetadata = Type.Object(
         created_at: '2026-11-20T12:00:00.000Z',
         updated_at: '2026-11-20T12:00:00.000Z',
         rotated_to: null,
+        rotated_from: null,
       },
     ],
   },
@@ -113,6 +119,21 @@ export const UpdateKey = Type.Object(
   { additionalProperties: false, minProperties: 1, examples: [{ status: 'inactive' }] },
 );
 export type UpdateKey = Static<typeof UpdateKey>;
+
+export const RotateKey = Type.Object(
+  {
+    overlap_seconds: Type.Optional(
+      Type.Integer({
+        default: 0,
+        minimum: 0,
+        maximum: 30 * 86_400,
+        description: 'How long the old key goes on working: 30 days at most',
+      }),
+    ),
+  },
+  { additionalProperties: false, examples: [{ overlap_seconds: 86_400 }] },
+);
+export type RotateKey = Static<typeof RotateKey>;
 
 export const ListKeysQuery = Type.Object(
   {

@@ -50,7 +50,7 @@ const metadataOf = (
   `"tenant_id":"tenant_default","environment_id":"${secret.environment_id}","user_id":"user_default",` +
   `"user_type":"user","roles":[],"permissions":["*"],"rate_limit":null,"metadata":{},"status":"${status}",` +
   `"expires_at":null,"last_used_at":null,"created_at":"${secret.created_at}","updated_at":"${updatedAt}",` +
-  `"rotated_to":null}`;
+  `"rotated_to":null,"rotated_from":null}`;
 
 t.test(
   'a day of a customer, with curl, byte for byte',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import t from 'tap';
@@ -88,6 +89,14 @@ const routes: Record<string, Route> = {
       oneOf(pick, { name: pick.text }, { status: pick.status }, { description: pick.text, permissions: [] }),
   },
   'DELETE /v1/secrets/api/keys/:id': { table: 'api_keys' },
+  'POST /v1/secrets/api/keys/import': {
+    body: (pick) => [{ name: pick.text, hash: randomBytes(32).toString('hex'), permissions: [] }],
+    query: (pick) => (pick.field % 3 === 0 ? { dry_run: 'true' } : {}),
+  },
+  'POST /v1/secrets/api/keys/:id/rotate': {
+    table: 'api_keys',
+    body: (pick) => ({ overlap_seconds: pick.field * 60 }),
+  },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
   'PATCH /v1/tenants/:id': {
@@ -130,6 +139,8 @@ const requestArbitrary = fc.record({
     { weight: 1, arbitrary: fc.constant<'inactive'>('inactive') },
   ),
   field: fc.nat(5),
+  /** Whether it is sent with an Idempotency-Key that others use as well. */
+  repeatable: fc.boolean(),
   /** Where the request claims to come from another tenant and environment. */
   forged: fc.constantFrom('nowhere', 'headers', 'query', 'body'),
 });
@@ -241,7 +252,10 @@ function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
       spec.selector.environment,
     );
   const selector = environment ? String(environment.fields[spec.selector?.by ?? 'id']) : undefined;
-  const headers = selector === undefined ? {} : { 'x-environment-id': selector };
+  const headers = {
+    ...(selector !== undefined && { 'x-environment-id': selector }),
+    ...(spec.repeatable && { 'idempotency-key': `everybody's-key-${spec.field % 2}` }),
+  };
 
   const { sees } = reachOf(caller, '', null, selector, before);
   const candidates = rows.filter((row) => row.table === table);
@@ -358,7 +372,14 @@ async function send(spec: RequestSpec, callers: Caller[], before: Snapshot): Pro
 const everyRoute = (spec: Partial<RequestSpec>): [TenantsSpec, RequestSpec[]] => {
   const environment = { keys: [['*'], ['*']], customers: ['shared', 'unique'] as ('shared' | 'unique')[] };
   const tenant = [environment, environment];
-  const request = { target: 0, foreign: false, selector: null, text: null, field: 1 } as const;
+  const request = {
+    target: 0,
+    foreign: false,
+    selector: null,
+    text: null,
+    field: 1,
+    repeatable: false,
+  } as const;
   const plain = { ...request, caller: 0, status: 'active', forged: 'nowhere' } as const;
   return [[tenant, tenant], routeNames.map((_, route) => ({ ...plain, ...spec, route }))];
 };
@@ -367,6 +388,14 @@ const everyRoute = (spec: Partial<RequestSpec>): [TenantsSpec, RequestSpec[]] =>
 const [stored, operator, operatorOfNone] = [0, 4, 5];
 const ownOther = { environment: 1, by: 'id' } as const;
 const anothers = { environment: 2, by: 'id' } as const;
+
+/** Creations by keys of two tenants and environments that all use the same Idempotency-Key for the same request. */
+const repeatedByAll = (): [TenantsSpec, RequestSpec[]] => {
+  const route = routeNames.indexOf('POST /v1/secrets/api/keys');
+  const [tenants, [request]] = everyRoute({ repeatable: true, text: 0 });
+  if (request === undefined) throw new Error('There are no routes');
+  return [tenants, Array.from({ length: 12 }, (_, caller) => ({ ...request, route, caller }))];
+};
 
 /** What chance may miss. */
 const examples = [
@@ -379,6 +408,7 @@ const examples = [
   // The second environment of its tenant, which it reads and may not change.
   everyRoute({ caller: stored, target: 1, selector: ownOther }),
   everyRoute({ caller: stored, foreign: true, selector: anothers, forged: 'headers' }),
+  repeatedByAll(),
 ];
 
 t.test('no request shows or changes what belongs to another tenant or environment', async (t) => {

@@ -36,6 +36,7 @@ async function created(url: string, payload: object): Promise<string> {
 
 const key = (await createKey(service, { metadata: { team: 'billing' } })).secret.id;
 const deletedKey = (await createKey(service)).secret.id;
+const rotatedKey = (await createKey(service)).secret.id;
 const customer = await created('/v1/customers', { external_id: 'acct_1', metadata: { plan: 'pro' } });
 const otherCustomer = await created('/v1/customers', { external_id: 'acct_2' });
 const environment = await created('/v1/environments', { name: 'staging' });
@@ -60,6 +61,7 @@ const webhookHmac = {
 };
 const datedHmac = { ...webhookHmac, timestamp_header: 'X-Time', id_header: 'X-Id' };
 
+const repeatable = { 'idempotency-key': '0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c' };
 const rateLimit = { limit: 10, window_seconds: 60 };
 const wholeKey = {
   name: 'Backend',
@@ -104,6 +106,9 @@ const contract: Record<string, Example[]> = {
   'POST /v1/secrets/api/keys': [
     { status: 201, payload: wholeKey },
     { status: 400, payload: { name: 'Late', expires_at: '2001-01-01T00:00:00Z' } },
+    { status: 201, payload: { name: 'Once' }, headers: repeatable },
+    { status: 201, payload: { name: 'Once' }, headers: repeatable },
+    { status: 422, payload: { name: 'Another' }, headers: repeatable },
   ],
   'GET /v1/secrets/api/keys/{id}': [{ status: 200, id: key }],
   'PATCH /v1/secrets/api/keys/{id}': [{ status: 200, id: key, payload: { ...wholeKey, type: undefined } }],
@@ -123,6 +128,15 @@ const contract: Record<string, Example[]> = {
   ],
   'GET /v1/webhooks/deliveries/{id}': [{ status: 200, id: deliveryId }],
   'POST /v1/webhooks/deliveries/{id}/acknowledge': [{ status: 200, id: deliveryId }],
+  'POST /v1/secrets/api/keys/import': [
+    { status: 201, payload: [{ ...wholeKey, hash: 'a'.repeat(64) }] },
+    { status: 200, payload: [{ name: 'Imported', hash: 'b'.repeat(64) }], query: { dry_run: 'true' } },
+    { status: 409, payload: [{ name: 'Imported', hash: 'a'.repeat(64) }] },
+  ],
+  'POST /v1/secrets/api/keys/{id}/rotate': [
+    { status: 201, id: rotatedKey, payload: { overlap_seconds: 60 } },
+    { status: 409, id: rotatedKey, payload: {} },
+  ],
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],
   'PATCH /v1/tenants/{id}': [{ status: 200, id: otherTenant, payload: { name: 'Acme Ltd' } }],
@@ -181,6 +195,9 @@ t.test('refusals are as described', async (t) => {
   }
 });
 
+/** For any route. */
+const tooLarge = JSON.stringify({ name: 'x'.repeat(16 * 1024 * 1024) });
+
 function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.isPublic) return;
   yield spoilt(operation, { status: 401, key: null });
@@ -194,11 +211,19 @@ function* refusalsOf(operation: Operation): Generator<Example> {
     yield spoilt(operation, { status: 400, query: { unknown: '1' } });
   }
   if (operation.body === null) return;
-  yield spoilt(operation, { status: 400, payload: {} });
+  if (needsSomething(operation.body.schema)) yield spoilt(operation, { status: 400, payload: {} });
   yield spoilt(operation, { status: 400, payload: { unknown: 1 } });
   yield spoilt(operation, { status: 415, payload: 'text', headers: { 'content-type': 'text/plain' } });
-  yield spoilt(operation, { status: 413, payload: { name: 'x'.repeat(70_000) } });
+  yield spoilt(operation, {
+    status: 413,
+    payload: tooLarge,
+    headers: { 'content-type': 'application/json' },
+  });
 }
+
+/** Whether a body must say anything at all. */
+const needsSomething = (schema: object): boolean =>
+  'required' in schema || 'minProperties' in schema || 'minItems' in schema;
 
 t.test('failures are as described', async (t) => {
   const failing = await startService(t);

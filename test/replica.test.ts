@@ -1,4 +1,5 @@
 /** Two services on one database: what is changed through one is in force in the other when it is answered. */
+import { hash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
@@ -39,6 +40,17 @@ async function change(
 
 const updateKey = (writer: TestService, id: string, payload: object) =>
   change(writer, 'PATCH', `${keysUrl}/${id}`, payload);
+
+async function rotateKey(
+  { call }: TestService,
+  id: string,
+  overlap_seconds: number,
+): ReturnType<typeof createKey> {
+  const url = `${keysUrl}/${id}/rotate`;
+  const response = await call({ method: 'POST', url, payload: { overlap_seconds } });
+  if (response.statusCode !== 201) throw new Error(`Rotating a key failed: ${response.body}`);
+  return response.json();
+}
 
 /** What a service says to a key. */
 const me = async ({ call }: TestService, key: string) => (await call({ url: '/v1/auth/me', key })).json();
@@ -84,6 +96,13 @@ async function changesOfKey(t: Test, writer: TestService, reader: TestService): 
     nowMs += 1_000;
     t.match(await me(reader, key), { key_id: secret.id }, 'without an end');
   });
+
+  const next = await rotateKey(writer, secret.id, 60);
+  t.match(await me(reader, key), { key_id: secret.id }, 'rotated with an overlap');
+  t.match(await me(reader, next.api_key), { key_id: next.secret.id }, 'what replaces it');
+  const last = await rotateKey(writer, next.secret.id, 0);
+  t.same(await me(reader, next.api_key), expired, 'rotated without an overlap');
+  t.match(await me(reader, last.api_key), { key_id: last.secret.id });
 
   await change(writer, 'DELETE', `${keysUrl}/${secret.id}`);
   t.same(await me(reader, key), unknown, 'deleted');
@@ -147,6 +166,27 @@ for (const notifications of [true, false]) {
   });
 }
 
+for (const notifications of [true, false]) {
+  const how = notifications ? 'with notifications' : 'without notifications';
+  t.test(`imported keys work everywhere when their import is answered, ${how}`, async (t) => {
+    const [writer, reader] = await startTwo(t, { notifications });
+    // More than one sync takes in.
+    const count = notifications ? 5_000 : 1_500;
+    for (let round = 0; round < 3; round++) {
+      const keys = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
+      const some = [0, 1, 999, 1_000, 1_499, count - 1].map((i) => keys[i] ?? '');
+      t.same(await statusesOf(reader, some), Array(6).fill(401), 'refused a moment ago');
+      const payload = keys.map((key) => ({ name: 'Imported', hash: hash('sha256', key) }));
+      const response = await writer.call({ method: 'POST', url: `${keysUrl}/import`, payload });
+      t.same(await statusesOf(reader, some), Array(6).fill(200), 'and accepted now');
+      t.same(await statusesOf(writer, some), Array(6).fill(200));
+      t.equal(response.statusCode, 201);
+    }
+    t.equal(reader.app.replica.status().timesLoaded, 1, 'by way of the feed');
+    t.equal(reader.app.replica.status().timesFenced, 0);
+  });
+}
+
 t.test('without the wait for confirmation an old decision would be seen', async (t) => {
   const [writer, reader] = await startTwo(t, { notifications: false, confirmChanges: false });
   const { api_key: key, secret } = await createKey(writer);
@@ -170,21 +210,26 @@ t.test('what a service loads decides as what another has followed', async (t) =>
   const changed = await createKey(first, { expires_at: '2999-01-01T00:00:00.001Z' });
   const off = await createKey(first);
   const deleted = await createKey(first);
+  const rotated = await createKey(first);
+  const leaked = await createKey(first);
+  await rotateKey(first, rotated.secret.id, 60);
+  await rotateKey(first, leaked.secret.id, 0);
   await change(first, 'PATCH', `/v1/environments/${id}`, { status: 'inactive' });
   await updateKey(first, changed.secret.id, { permissions: ['customers:*', 'customers:read', 'a:b'] });
   await updateKey(first, off.secret.id, { status: 'inactive' });
   await change(first, 'DELETE', `${keysUrl}/${deleted.secret.id}`);
 
   const second = await startService(t, { databaseUrl: first.databaseUrl });
-  for (const { api_key: key } of [idle, limited, changed, off, deleted]) {
+  const all = [idle, limited, changed, off, deleted, rotated, leaked];
+  for (const { api_key: key } of all) {
     t.same(await me(second, key), await me(first, key));
   }
   t.same(
     await statusesOf(
       second,
-      [idle, limited, changed, off, deleted].map(({ api_key }) => api_key),
+      all.map(({ api_key }) => api_key),
     ),
-    [403, 200, 200, 403, 401],
+    [403, 200, 200, 403, 401, 200, 401],
   );
   t.equal(second.app.replica.keys.keys.size, first.app.replica.keys.keys.size);
 });

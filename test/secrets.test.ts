@@ -95,6 +95,7 @@ const headerNames = [
     'origin',
     'host',
     'accept',
+    'idempotency-key',
   ],
   ['accept-version', 'x-environment-id', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'via'],
   ['if-none-match', 'range', 'content-type', 'content-encoding', 'x-session-token', 'x-http-method-override'],

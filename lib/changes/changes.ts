@@ -1,14 +1,19 @@
 import type { Pool } from 'pg';
 import { ApiError } from '../errors.ts';
 import { type Queryable, transaction } from '../stores/database.ts';
-import { type KeyEvent, readHeadSeq, recordKeyEvent } from '../stores/key-events.ts';
+import { type KeyEvent, readHeadSeq, recordKeyEvents } from '../stores/key-events.ts';
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
 export interface Change {
   connection: Queryable;
-  /** Appends to the feed. Call it last, it takes the lock that all changes share. */
-  record(event: KeyEvent): Promise<void>;
-  /** Says that there was nothing to do, because an earlier change, perhaps not yet confirmed, has done it. */
+  /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
+  record(event: KeyEvent): void;
+  /** As `record`, of more than should be held here. `write` returns the number of the last event that it appends. */
+  recordBy(write: (connection: Queryable) => Promise<number>): void;
+  /**
+   * Says that an earlier change, perhaps not yet confirmed, has done it. Whatever is answered to that, an error too,
+   * is answered when the earlier one is in force.
+   */
   repeat(): Promise<void>;
 }
 
@@ -33,18 +38,30 @@ export class Changes {
    */
   async make<Result>(work: (change: Change) => Promise<Result>): Promise<Result> {
     let lastSeq = 0;
-    const result = await transaction(this.pool, (connection) =>
-      work({
+    const confirm = async () => {
+      if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
+    };
+    const run = async (connection: Queryable) => {
+      const events: KeyEvent[] = [];
+      const writes: ((connection: Queryable) => Promise<number>)[] = [];
+      const result = await work({
         connection,
-        record: async (event) => {
-          lastSeq = await recordKeyEvent(connection, event);
-        },
+        record: (event) => void events.push(event),
+        recordBy: (write) => void writes.push(write),
         repeat: async () => {
           lastSeq = await readHeadSeq(connection);
         },
-      }),
-    );
-    if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
+      });
+      if (events.length > 0) lastSeq = await recordKeyEvents(connection, events);
+      for (const write of writes) lastSeq = await write(connection);
+      return result;
+    };
+    const result = await transaction(this.pool, run).catch(async (error) => {
+      // A refusal may say what is so already, which whoever hears it relies on.
+      if (error instanceof ApiError) await confirm();
+      throw error;
+    });
+    await confirm();
     return result;
   }
 }

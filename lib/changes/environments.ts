@@ -30,7 +30,7 @@ export async function insertEnvironment(
     newId('env'),
     request,
   );
-  await change.record({
+  change.record({
     kind: 'environment.created',
     keyHash: null,
     tenantId,
@@ -56,7 +56,7 @@ export async function updateEnvironment(
       const before = await environments.lockEnvironment(change.connection, tenantId, id);
       if (before === null) throw notFound('Environment');
       const after = await environments.updateEnvironment(change.connection, tenantId, id, request);
-      await change.record({
+      change.record({
         keyHash: null,
         kind: updateKind('environment', before, after),
         tenantId,

@@ -1,12 +1,14 @@
-import type { CreateKey, KeyMetadata, KeyType, UpdateKey } from '../../schemas/keys.ts';
-import { ApiError, invalid, notFound } from '../errors.ts';
+import type { CreateKey, KeyMetadata, RotateKey, UpdateKey } from '../../schemas/keys.ts';
+import { ApiError, notFound } from '../errors.ts';
+import type { RepeatableRequest } from '../idempotency.ts';
 import { newId } from '../ids.ts';
-import { inherited, lacking, mayHold } from '../keys/permissions.ts';
 import { newSecret } from '../keys/secret.ts';
 import type { Actor, Scope } from '../scope.ts';
-import { updateKind } from '../stores/key-events.ts';
+import { type KeyEvent, updateKind } from '../stores/key-events.ts';
 import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
+import { type Answered, idempotently } from './idempotently.ts';
+import { mistakesIn, normalized, permissionsFor, refuseLacking, refuseMistakes } from './key-checks.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -22,42 +24,40 @@ export interface CreatedKey {
 
 /**
  * Creates a key in the scope of its creator. Without permissions of its own it gets the creator's.
+ * @param repeatable what makes the same request again answer the same key, if anything does
  * @throws ApiError `validation_error` or `permission_denied`
  */
 export async function createKey(
   changes: Changes,
   creator: KeyChanger,
   request: CreateKey,
-): Promise<CreatedKey> {
-  const key = { ...request, ...normalized(request) };
-  const permissions = permissionsFor(request, creator.permissions);
-  return changes.make((change) => insertKey(change, creator, { ...key, permissions }));
+  repeatable: RepeatableRequest | null,
+): Promise<Answered<CreatedKey>> {
+  return changes.make((change) =>
+    // Checked inside: a request that comes again may have been right only the first time.
+    idempotently(change, creator, repeatable, async () => {
+      refuseMistakes(mistakesIn(request.type ?? 'private_key', request));
+      const permissions = permissionsFor(request, creator.permissions);
+      return insertKey(change, creator, { ...normalized(request), permissions });
+    }),
+  );
 }
 
 /** The creation as a part of a larger change. */
 export async function insertKey(
   change: Change,
-  { actor, ...scope }: Scope & { actor: Actor },
+  creator: Scope & { actor: Actor },
   request: CreateKey & { permissions: string[] },
-  userId = actor.userId,
+  userId = creator.actor.userId,
 ): Promise<CreatedKey> {
   const { plaintext, digest } = newSecret();
   const key = await keys.insertKey(
     change.connection,
-    scope,
+    creator,
     { ...request, id: newId('key'), userId },
     digest,
   );
-  await change.record({
-    kind: 'key.created',
-    keyHash: digest.hash,
-    tenantId: scope.tenantId,
-    environmentId: scope.environmentId,
-    subjectId: key.id,
-    before: null,
-    after: key,
-    actor,
-  });
+  recordKey(change, creator, 'key.created', digest.hash, null, key);
   return { secret: key, api_key: plaintext };
 }
 
@@ -71,31 +71,43 @@ export async function updateKey(
   id: string,
   request: UpdateKey,
 ): Promise<KeyMetadata> {
-  const checked = { ...request, ...normalized(request) };
-  const updated = await changes.make(async (change) => {
-    const found = await keys.lockKey(change.connection, changer, id);
-    if (found === null) return null;
-    if (found.deleted) {
-      await change.repeat();
-      return null;
-    }
+  return changes.make(async (change) => {
+    const found = await lockLiveKey(change, changer, id);
     checkChange(found.key, request, changer.permissions);
-    const key = await keys.updateKey(change.connection, changer, id, checked);
-    await change.record({
-      kind: updateKind('key', found.key, key),
-      tenantId: changer.tenantId,
-      environmentId: changer.environmentId,
-      subjectId: id,
-      keyHash: found.hash,
-      before: found.key,
-      after: key,
-      actor: changer.actor,
-    });
+    const key = await keys.updateKey(change.connection, changer, id, normalized(request));
+    recordKey(change, changer, updateKind('key', found.key, key), found.hash, found.key, key);
     return key;
   });
-  // Told only now: whoever hears that a key is gone may rely on it.
-  if (updated === null) throw notFound('Key');
-  return updated;
+}
+
+/**
+ * Replaces the secret of a key: makes a new key that is all that the old one is, and lets the old one expire after
+ * the overlap. Who holds less than the key can't have its new secret.
+ * @param repeatable as for `createKey`
+ * @throws ApiError `not_found`, `permission_denied`, or 409 when the key was rotated before or has expired
+ */
+export async function rotateKey(
+  changes: Changes,
+  changer: KeyChanger,
+  id: string,
+  { overlap_seconds = 0 }: RotateKey,
+  repeatable: RepeatableRequest | null,
+): Promise<Answered<CreatedKey>> {
+  return changes.make((change) =>
+    idempotently(change, changer, repeatable, async () => {
+      const found = await lockLiveKey(change, changer, id);
+      refuseLacking(changer.permissions, found.key.permissions);
+      await refuseRotated(change, found.key);
+      refuseExpired(found.key);
+      const { plaintext, digest } = newSecret();
+      const { connection } = change;
+      const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
+      const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
+      recordKey(change, changer, 'key.created', digest.hash, null, successor);
+      recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
+      return { secret: successor, api_key: plaintext };
+    }),
+  );
 }
 
 /**
@@ -108,48 +120,53 @@ export async function deleteKey(changes: Changes, changer: KeyChanger, id: strin
     if (found === null) throw notFound('Key');
     if (found.deleted) return change.repeat();
     await keys.markKeyDeleted(change.connection, changer, id);
-    await change.record({
-      keyHash: found.hash,
-      kind: 'key.deleted',
-      tenantId: changer.tenantId,
-      environmentId: changer.environmentId,
-      subjectId: id,
-      before: found.key,
-      after: null,
-      actor: changer.actor,
-    });
+    recordKey(change, changer, 'key.deleted', found.hash, found.key, null);
   });
 }
 
-function permissionsFor({ type = 'private_key', permissions }: CreateKey, held: readonly string[]): string[] {
-  if (permissions === undefined) return inherited(type, held);
-  checkPermissions(type, permissions, held);
-  return permissions;
+/** @throws ApiError `not_found`, for a deleted key when its deletion is in force */
+async function lockLiveKey(
+  change: Change,
+  scope: Scope,
+  id: string,
+): Promise<{ key: KeyMetadata; hash: Buffer }> {
+  const found = await keys.lockKey(change.connection, scope, id);
+  if (found?.deleted) await change.repeat();
+  if (found === null || found.deleted) throw notFound('Key');
+  return found;
+}
+
+/** Appends a change of a key to the feed. */
+function recordKey(
+  change: Change,
+  { tenantId, environmentId, actor }: Scope & { actor: Actor },
+  kind: KeyEvent['kind'],
+  keyHash: Buffer,
+  before: KeyMetadata | null,
+  after: KeyMetadata | null,
+): void {
+  const subjectId = (after ?? before)?.id ?? '';
+  change.record({ kind, tenantId, environmentId, subjectId, keyHash, before, after, actor });
 }
 
 /** Nobody brings a key back to life, or extends it, that holds more than they do. */
 function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string[]): void {
   const { status, expires_at, rate_limit } = request;
   const empowers = status === 'active' || expires_at !== undefined || rate_limit !== undefined;
-  if (empowers && lacking(held, key.permissions).length > 0) throw denied();
-  if (request.permissions) checkPermissions(key.type, request.permissions, held);
+  if (empowers) refuseLacking(held, key.permissions);
+  refuseMistakes(mistakesIn(key.type, request));
+  refuseLacking(held, request.permissions ?? []);
 }
 
-const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
-
-/** A key never grants what the one who makes or changes it lacks. */
-function checkPermissions(type: KeyType, asked: readonly string[], held: readonly string[]): void {
-  if (asked.some((permission) => !mayHold(type, permission)))
-    throw invalid('/permissions', "a publishable key can't hold * or a permission on keys");
-  if (lacking(held, asked).length > 0) throw denied();
+/** A key has one successor, so that there is one answer to what is in force after it. */
+async function refuseRotated(change: Change, { rotated_to }: KeyMetadata): Promise<void> {
+  if (rotated_to === null) return;
+  await change.repeat();
+  throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
 }
 
-/** The expiry as the database takes it. @throws ApiError when it isn't in the future */
-function normalized({ expires_at }: CreateKey | UpdateKey): { expires_at?: string | null } {
-  if (expires_at === undefined || expires_at === null) return expires_at === null ? { expires_at } : {};
-  const expiry = new Date(expires_at);
-  if (!(expiry.getTime() > Date.now())) throw invalid('/expires_at', 'must be in the future');
-  // A time zone may carry it past what four digits of a year can write.
-  if (expiry.getUTCFullYear() > 9999) throw invalid('/expires_at', 'must be before the year 10000');
-  return { expires_at: expiry.toISOString() };
+/** What would replace it would have expired as well. */
+function refuseExpired({ expires_at }: KeyMetadata): void {
+  if (expires_at === null || Date.parse(expires_at) > Date.now()) return;
+  throw new ApiError('validation_error', 'The key has expired: create another', { statusCode: 409 });
 }

@@ -43,7 +43,7 @@ export async function ensureTenant(changes: Changes, id: string): Promise<void> 
 }
 
 async function completeTenant(change: Change, tenant: Tenant, actor: Actor): Promise<Environment[]> {
-  await recordTenantEvent(change, 'tenant.created', null, tenant, actor);
+  recordTenantEvent(change, 'tenant.created', null, tenant, actor);
   const environments: Environment[] = [];
   for (const name of environmentNames) {
     environments.push(await insertEnvironment(change, tenant.id, { name }, actor));
@@ -62,20 +62,20 @@ export async function updateTenant(
     const before = await tenants.lockTenant(change.connection, id);
     if (before === null) throw notFound('Tenant');
     const after = await tenants.updateTenant(change.connection, id, request);
-    await recordTenantEvent(change, updateKind('tenant', before, after), before, after, actor);
+    recordTenantEvent(change, updateKind('tenant', before, after), before, after, actor);
     return after;
   });
 }
 
-async function recordTenantEvent(
+function recordTenantEvent(
   change: Change,
   kind: 'tenant.created' | ReturnType<typeof updateKind<'tenant'>>,
   before: Tenant | null,
   after: Tenant,
   actor: Actor,
-): Promise<void> {
+): void {
   const { id } = after;
-  await change.record({
+  change.record({
     kind,
     tenantId: id,
     environmentId: null,

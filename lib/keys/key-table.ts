@@ -15,6 +15,8 @@ export interface KeyRecord {
   active: boolean;
   /** Milliseconds since the epoch, `null` for never. */
   expiresAtMs: number | null;
+  /** Whether another key replaces it. */
+  rotated: boolean;
 }
 
 /** Where a key is in the table, or `absent`. Any upsert or delete may give the number to another key. */
@@ -24,6 +26,7 @@ export const absent = -1;
 const digestLength = 32;
 
 const activeFlag = 1;
+const rotatedFlag = 2;
 
 /**
  * Every key, in memory, found by the SHA-256 of its plaintext. Synchronous throughout.
@@ -90,7 +93,7 @@ export class KeyTable {
     this.#records.setReference(handle, userField, user);
     this.#records.setId(handle, this.#id);
     this.#records.setExpiresAtMs(handle, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
-    this.#records.setFlags(handle, key.active ? activeFlag : 0);
+    this.#records.setFlags(handle, (key.active ? activeFlag : 0) | (key.rotated ? rotatedFlag : 0));
   }
 
   /**
@@ -136,6 +139,11 @@ export class KeyTable {
   /** Milliseconds since the epoch, `Infinity` for never. */
   expiresAtMs(handle: Handle): number {
     return this.#records.expiresAtMs(handle);
+  }
+
+  /** Whether another key replaces it, so that it works only until its expiry. */
+  isRotated(handle: Handle): boolean {
+    return (this.#records.flags(handle) & rotatedFlag) !== 0;
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Identity {
   rateLimit: RateLimit | null;
   /** Whether it is the operator's own key, from the configuration. */
   operator: boolean;
+  /** When a key that was rotated stops working: milliseconds since the epoch. `null`: it wasn't rotated. */
+  sunsetAtMs: number | null;
 }
 
 export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
@@ -63,6 +65,7 @@ export function verifyKey(
       permissions,
       rateLimit: rateLimit ?? environments.get(environment.id)?.rateLimit ?? null,
       operator: false,
+      sunsetAtMs: keys.isRotated(handle) ? keys.expiresAtMs(handle) : null,
     },
   };
 }
@@ -93,4 +96,5 @@ const identityOf = (key: ConfiguredKey, environment: EnvironmentRecord | undefin
   permissions: ['*'],
   rateLimit: environment?.rateLimit ?? null,
   operator: true,
+  sunsetAtMs: null,
 });

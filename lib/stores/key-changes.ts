@@ -35,6 +35,8 @@ type StoredKey = Pick<
   | 'rate_limit'
   | 'status'
   | 'expires_at'
+  | 'updated_at'
+  | 'rotated_to'
 >;
 
 /** What an event of the feed changes for those who decide on keys. */
@@ -83,9 +85,20 @@ function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
         rateLimit: rateLimitOf(key.rate_limit),
       },
       active: key.status === 'active',
-      expiresAtMs: key.expires_at === null ? null : Date.parse(key.expires_at),
+      expiresAtMs: expiryOf(key),
+      rotated: key.rotated_to !== null,
     },
   };
+}
+
+/**
+ * When the key expires. One that had expired when it was last changed, by the clock of the database, as at a
+ * rotation without overlap, has expired whatever the clock of a replica says.
+ */
+function expiryOf({ expires_at, updated_at }: StoredKey): number | null {
+  if (expires_at === null) return null;
+  const expiresAtMs = Date.parse(expires_at);
+  return expiresAtMs <= Date.parse(updated_at) ? 0 : expiresAtMs;
 }
 
 export const rateLimitOf = (stored: StoredRateLimit | null): RateLimit | null =>

@@ -1,10 +1,10 @@
-import type { Actor } from '../scope.ts';
+import type { Actor, Scope } from '../scope.ts';
 import { only, type Queryable } from './database.ts';
 
 type Subject = 'key' | 'tenant' | 'environment' | 'webhook_secret';
 
 export interface KeyEvent {
-  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`;
+  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}` | 'key.rotated';
   tenantId: string;
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;
@@ -20,38 +20,92 @@ export interface KeyEvent {
 export const changedChannel = 'latchkey_changed';
 
 /**
- * Appends a change to the feed. Call it last in the transaction that makes the change: it takes the lock
- * that all changes share.
- * @returns the number of the change
+ * Takes numbers for as many events as there are in `event`, each at its `place` from 1. All that can be worked out
+ * before the numbers is, by the condition, for from then on all other changes wait.
  */
-export async function recordKeyEvent(connection: Queryable, event: KeyEvent): Promise<number> {
-  const { actor } = event;
+const takingNumbers = `
+  head AS (
+    UPDATE key_event_counter SET seq = seq + $1, event_id = gen_random_uuid()
+     WHERE (SELECT count(*) FROM event) = $1
+    RETURNING seq, event_id
+  ),
+  hint AS (SELECT pg_notify('${changedChannel}', '') FROM head)`;
+const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
+
+/**
+ * Appends changes to the feed, in one statement. Call it last in the transaction that makes them: it takes the
+ * lock that all changes share.
+ * @returns the number of the last of them
+ */
+export async function recordKeyEvents(connection: Queryable, events: readonly KeyEvent[]): Promise<number> {
   const result = await connection.query<{ seq: string }>(
-    `WITH head AS (UPDATE key_event_counter SET seq = seq + 1, event_id = gen_random_uuid() RETURNING seq, event_id),
-          hint AS (SELECT pg_notify('${changedChannel}', '') FROM head),
-          event AS (
-            INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
-                                    actor_key_id, actor_user_id, actor_address, request_id)
-            SELECT head.seq, head.event_id, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 FROM head
-            RETURNING seq
-          )
-     SELECT event.seq FROM event, hint`,
-    [
-      event.kind,
-      event.tenantId,
-      event.environmentId,
-      event.subjectId,
-      event.keyHash,
-      event.before,
-      event.after,
-      actor.keyId,
-      actor.userId,
-      actor.address,
-      actor.requestId,
-    ],
+    `WITH event AS MATERIALIZED (
+       SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
+                kind text, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
+                after jsonb, actor_key_id text, actor_user_id text, actor_address text, request_id text
+              )) WITH ORDINALITY AS event(kind, tenant_id, environment_id, subject_id, key_hash, before,
+                                          after, actor_key_id, actor_user_id, actor_address, request_id, place)
+     ), ${takingNumbers}, added AS (
+       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+                               actor_key_id, actor_user_id, actor_address, request_id)
+       SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+              actor_key_id, actor_user_id, actor_address, request_id
+         FROM head, event
+     )
+     SELECT head.seq FROM head, hint`,
+    [events.length, JSON.stringify(events.map(rowOf))],
   );
   return Number(only(result).seq);
 }
+
+/** As `recordKeyEvents`, for the creation of keys that have just been inserted and aren't here, in the order of `ids`. */
+export async function recordInsertedKeys(
+  connection: Queryable,
+  { tenantId, environmentId }: Scope,
+  ids: readonly string[],
+  actor: Actor,
+): Promise<number> {
+  const result = await connection.query<{ seq: string }>(
+    `WITH event AS MATERIALIZED (
+       SELECT place, id, hash, jsonb_build_object(
+                'id', id, 'name', name, 'description', description, 'type', type, 'provider', provider,
+                'display_id', display_id, 'tenant_id', tenant_id, 'environment_id', environment_id,
+                'user_id', user_id, 'user_type', user_type, 'roles', roles, 'permissions', permissions,
+                'rate_limit', rate_limit, 'metadata', metadata, 'status', status,
+                'expires_at', ${asTold('expires_at')}, 'last_used_at', ${asTold('last_used_at')},
+                'created_at', ${asTold('created_at')}, 'updated_at', ${asTold('updated_at')},
+                'rotated_to', rotated_to, 'rotated_from', rotated_from) AS after
+         FROM unnest($2::text[]) WITH ORDINALITY AS inserted(id, place) JOIN api_keys USING (id)
+        WHERE tenant_id = $3 AND environment_id = $4
+     ), ${takingNumbers}, added AS (
+       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
+                               actor_key_id, actor_user_id, actor_address, request_id)
+       SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8
+         FROM head, event
+     )
+     SELECT head.seq FROM head, hint`,
+    [ids.length, ids, tenantId, environmentId, actor.keyId, actor.userId, actor.address, actor.requestId],
+  );
+  return Number(only(result).seq);
+}
+
+/** A time as the API tells it. */
+const asTold = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const rowOf = ({ actor, ...event }: KeyEvent) => ({
+  kind: event.kind,
+  tenant_id: event.tenantId,
+  environment_id: event.environmentId,
+  subject_id: event.subjectId,
+  key_hash: event.keyHash && `\\x${event.keyHash.toString('hex')}`,
+  before: event.before,
+  after: event.after,
+  actor_key_id: actor.keyId,
+  actor_user_id: actor.userId,
+  actor_address: actor.address,
+  request_id: actor.requestId,
+});
 
 /** The number of the latest change that has been committed. */
 export async function readHeadSeq(db: Queryable): Promise<number> {

@@ -45,7 +45,14 @@ const estimatedKeys =
 const separator = '\u001f';
 const permissionSeparator = '\u001e';
 
-type KeyRow = [hash: string, id: string, active: boolean, profile: string, expiresAtMs: number | null];
+type KeyRow = [
+  hash: string,
+  id: string,
+  active: boolean,
+  rotated: boolean,
+  profile: string,
+  expiresAtMs: number | null,
+];
 
 /** @param tenantIds whose each environment is */
 async function fetchKeys(
@@ -56,10 +63,11 @@ async function fetchKeys(
   // What a key has beside its hash, id, status and expiry comes as one text, its profile: mostly the same as other
   // keys', and read once for all of them. (Building JSON would take the server twice as long.)
   await client.query(`DECLARE keys NO SCROLL CURSOR FOR
-    SELECT encode(hash, 'hex'), id, status = 'active',
+    SELECT encode(hash, 'hex'), id, status = 'active', rotated_to IS NOT NULL,
            concat_ws(chr(31), type, environment_id, user_id, user_type, array_to_string(permissions, chr(30)),
                      rate_limit),
-           (extract(epoch FROM expires_at) * 1000)::float8
+           -- As expiryOf in key-changes.ts.
+           CASE WHEN expires_at <= updated_at THEN 0 ELSE (extract(epoch FROM expires_at) * 1000)::float8 END
       FROM api_keys WHERE status <> 'deleted'`);
   const profileOf = readOnce(profileReader(tenantIds));
   const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });
@@ -69,9 +77,12 @@ async function fetchKeys(
     if (rows.length === 0) return;
     // The server reads on while these are taken in.
     fetching = fetch();
-    for (const [hash, id, active, profile, expiresAtMs] of rows) {
+    for (const [hash, id, active, rotated, profile, expiresAtMs] of rows) {
       const digest = bytesOfHex(hash);
-      onChange({ kind: 'key', key: { digest, id, active, expiresAtMs, profile: profileOf(profile) } });
+      onChange({
+        kind: 'key',
+        key: { digest, id, active, rotated, expiresAtMs, profile: profileOf(profile) },
+      });
     }
   }
 }

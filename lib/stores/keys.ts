@@ -13,7 +13,8 @@ interface Row extends Omit<KeyMetadata, Times> {
 }
 
 const columns = `id, name, description, type, provider, display_id, tenant_id, environment_id, user_id, user_type,
-  roles, permissions, rate_limit, metadata, status, expires_at, last_used_at, created_at, updated_at, rotated_to`;
+  roles, permissions, rate_limit, metadata, status, expires_at, last_used_at, created_at, updated_at, rotated_to,
+  rotated_from`;
 
 const keyOf = (row: Row): KeyMetadata => ({
   ...row,
@@ -149,6 +150,46 @@ export async function updateKey(
       change.rate_limit !== undefined,
       change.rate_limit,
     ],
+  );
+  return keyOf(only(result));
+}
+
+/** Makes the key that replaces another: all of it as of the other, but for its id and its secret. */
+export async function insertSuccessor(
+  db: Queryable,
+  scope: Scope,
+  predecessorId: string,
+  id: string,
+  digest: SecretDigest,
+): Promise<KeyMetadata> {
+  const result = await db.query<Row>(
+    `INSERT INTO api_keys (id, hash, display_id, rotated_from, tenant_id, environment_id, user_id, user_type, name,
+                           description, type, provider, roles, permissions, rate_limit, metadata, status, expires_at)
+     SELECT $4, $5, $6, id, tenant_id, environment_id, user_id, user_type, name,
+            description, type, provider, roles, permissions, rate_limit, metadata, status, expires_at
+       FROM api_keys WHERE tenant_id = $1 AND environment_id = $2 AND id = $3
+     RETURNING ${columns}`,
+    [scope.tenantId, scope.environmentId, predecessorId, id, digest.hash, digest.displayId],
+  );
+  return keyOf(only(result));
+}
+
+/** Links a key to the one that replaces it, and lets it expire after the overlap, or when it would have anyway. */
+export async function retireKey(
+  db: Queryable,
+  scope: Scope,
+  id: string,
+  successorId: string,
+  overlapSeconds: number,
+): Promise<KeyMetadata> {
+  const result = await db.query<Row>(
+    `UPDATE api_keys
+        SET rotated_to = $4,
+            expires_at = least(expires_at, now() + make_interval(secs => $5)),
+            updated_at = now()
+      WHERE tenant_id = $1 AND environment_id = $2 AND id = $3
+      RETURNING ${columns}`,
+    [scope.tenantId, scope.environmentId, id, successorId, overlapSeconds],
   );
   return keyOf(only(result));
 }

@@ -93,8 +93,10 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
   }
 
   /** The transaction of a change. */
-  change(key: number): Promise<CommittedEdit> {
-    return this.send<CommittedEdit>('change', (reply) => this.options.database.change(reply, key));
+  change(keys: readonly number[]): Promise<readonly CommittedEdit[]> {
+    return this.send<readonly CommittedEdit[]>('change', (reply) =>
+      this.options.database.change(reply, keys),
+    );
   }
 
   /** Sends a statement, whose answer takes `transferMs` longer than the network's delay. */

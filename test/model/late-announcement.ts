@@ -48,9 +48,10 @@ export async function lateAnnouncement(parts: Parts): Promise<boolean> {
   let answered = 0;
   let guilty = false;
   const change = async (): Promise<void> => {
-    const { seq, edit } = await client.change(0);
-    const { confirmed } = await confirmations.confirm(seq, 10_000);
-    if (confirmed) answered = Math.max(answered, edit);
+    const [committed] = await client.change([0]);
+    if (committed === undefined) return;
+    const { confirmed } = await confirmations.confirm(committed.seq, 10_000);
+    if (confirmed) answered = Math.max(answered, committed.edit);
   };
   timeline.after(100, () => void change());
   timeline.after(1_500, () => void change());

@@ -128,13 +128,16 @@ class UnconditionalFenceDatabase extends SimulatedDatabase {
 class SerialDatabase extends SimulatedDatabase {
   #serial = 0;
 
-  override change(reply: Reply<CommittedEdit>, key: number): void {
-    this.locked(reply, 'change', `key ${key}`, (release) => {
-      this.#serial += 1;
-      const seq = this.#serial;
+  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
+    this.locked(reply, 'change', `key ${keys[0]}`, (release) => {
+      const numbered = keys.map((key) => {
+        this.#serial += 1;
+        return { key, seq: this.#serial };
+      });
       this.stage(reply, 'change', () => {
-        const committed = this.append(seq, key);
+        const committed = numbered.map(({ key, seq }) => this.append(seq, key));
         this.feed.sort((one, other) => one.seq - other.seq);
+        this.observer.feedGrown();
         release();
         reply.done(committed);
       });
@@ -152,6 +155,19 @@ class SerialDatabase extends SimulatedDatabase {
     const events = this.feed.filter((event) => event.seq > applied.seq).slice(0, maxEvents);
     this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
       reply.done(renewed ? { outcome: 'renewed', head, events } : { outcome: 'fenced' }),
+    );
+  }
+}
+
+/** Says of a change of several keys that it is the first of its events. */
+class FirstEventDatabase extends SimulatedDatabase {
+  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
+    super.change(
+      {
+        done: (edits) => reply.done(edits.map((edit) => ({ ...edit, seq: edits[0]?.seq ?? edit.seq }))),
+        fail: () => reply.fail(),
+      },
+      keys,
     );
   }
 }
@@ -388,6 +404,11 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'numbers in the order of commits',
     breaks: 'promise',
     parts: withDatabase(SerialDatabase),
+  },
+  {
+    without: 'waiting for the last event of a change, by its first',
+    breaks: 'promise',
+    parts: withDatabase(FirstEventDatabase),
   },
   {
     without: 'the wall clock',

@@ -53,6 +53,8 @@ export interface Verdict {
 }
 
 const KEYS = 3;
+/** Which keys a change is of: mostly one, two as in a rotation, or all as in an import, of which a sync reads a part. */
+const CHANGES: readonly (readonly number[])[] = [[0], [1], [2], [0], [1], [2], [0, 1], [2, 1], [0, 1, 2]];
 const LEASE_MS = 2_000;
 const MARGIN_MS = 200;
 /** Two clocks with these rates drift apart by no more than the margin in one lease. */
@@ -339,24 +341,25 @@ export class Schedule implements DatabaseObserver {
   #change(): void {
     const service = this.#random.pick(this.#services);
     if (service === undefined) return;
-    const key = this.#random.below(KEYS);
-    service.process.deliver(() => void this.#changeBy(service, key, CHANGE_DEADLINE_MS));
+    const keys = this.#random.pick(CHANGES) ?? [];
+    service.process.deliver(() => void this.#changeBy(service, keys, CHANGE_DEADLINE_MS));
   }
 
   /** What the service does with a change: commit, wait, answer. */
-  async #changeBy(service: Service, key: number, timeoutMs: number): Promise<boolean> {
-    let edit: CommittedEdit;
+  async #changeBy(service: Service, keys: readonly number[], timeoutMs: number): Promise<boolean> {
+    let edits: readonly CommittedEdit[];
     try {
-      edit = await service.client.change(key);
+      edits = await service.client.change(keys);
     } catch {
       return false;
     }
     service.replica.hint();
-    const { confirmed } = await service.confirmations.confirm(edit.seq, timeoutMs);
+    const lastSeq = Math.max(...edits.map(({ seq }) => seq));
+    const { confirmed } = await service.confirmations.confirm(lastSeq, timeoutMs);
     if (!confirmed) return false;
-    this.trace(() => `${service.name} answers edit ${edit.edit}`);
+    this.trace(() => `${service.name} answers edits ${edits.map(({ edit }) => edit)}`);
     this.#answers += 1;
-    if (this.#database.has(edit)) this.#require(edit);
+    for (const edit of edits) if (this.#database.has(edit)) this.#require(edit);
     for (const other of this.#services) this.#verify(other);
     return true;
   }
@@ -402,7 +405,7 @@ export class Schedule implements DatabaseObserver {
     if (service === undefined || this.#guilt !== null) return;
     let answered = false;
     service.process.deliver(() => {
-      void this.#changeBy(service, 0, CHANGE_DEADLINE_MS).then((confirmed) => {
+      void this.#changeBy(service, [0], CHANGE_DEADLINE_MS).then((confirmed) => {
         answered = confirmed;
       });
     });

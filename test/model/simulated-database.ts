@@ -152,9 +152,11 @@ export class SimulatedDatabase {
     });
   }
 
-  change(reply: Reply<CommittedEdit>, key: number): void {
+  /** One transaction that changes these keys: one, two as a rotation does, or many as an import does. */
+  change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
     this.locked(reply, 'change', 'counter', (release) => {
-      const committed = this.append(this.feed.length + 1, key);
+      const committed = keys.map((key) => this.append(this.feed.length + 1, key));
+      this.observer.feedGrown();
       release();
       reply.done(committed);
     });
@@ -261,7 +263,7 @@ export class SimulatedDatabase {
     });
   }
 
-  /** Commits an event. */
+  /** Commits an event; those of one transaction are committed in one go. */
   protected append(seq: number, key: number): CommittedEdit {
     this.#edits += 1;
     this.#identifiers += 1;
@@ -272,7 +274,6 @@ export class SimulatedDatabase {
       change: { key, edit: committed.edit },
     });
     this.observer.trace(() => `database: event ${seq} is committed: key ${key} has edit ${committed.edit}`);
-    this.observer.feedGrown();
     return committed;
   }
 

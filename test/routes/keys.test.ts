@@ -78,6 +78,7 @@ t.test('a key is created with every field, and null or empty where nothing was s
     created_at: secret.created_at,
     updated_at: secret.created_at,
     rotated_to: null,
+    rotated_from: null,
   });
 });
 

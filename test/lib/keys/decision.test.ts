@@ -21,6 +21,7 @@ function tableWith(changes: Partial<KeyRecord> = {}): { table: KeyTable; handle:
     },
     active: true,
     expiresAtMs,
+    rotated: false,
     ...changes,
   });
   return { table, handle: table.find(hash('sha256', 'plaintext', 'binary')) };

@@ -72,6 +72,7 @@ function randomKey(digest: Buffer, random: (below: number) => number): KeyRecord
     profile: random(4) === 0 ? randomProfile(random) : (profiles[random(profiles.length)] ?? assert.fail()),
     active: random(4) !== 0,
     expiresAtMs: random(2) === 0 ? null : random(1000) - 500.5,
+    rotated: random(3) === 0,
   };
 }
 
@@ -133,6 +134,7 @@ function assertSame(table: KeyTable, model: Model, binary: string): void {
   assert.equal(rateLimit?.limit, profile.rateLimit?.limit);
   assert.equal(rateLimit?.windowSeconds, profile.rateLimit?.windowSeconds);
   assert.equal(table.isActive(handle), model.isActive(key));
+  assert.equal(table.isRotated(handle), key.rotated);
   assert.equal(table.expiresAtMs(handle), key.expiresAtMs ?? Number.POSITIVE_INFINITY);
 }
 

@@ -8,12 +8,13 @@ const find = (table: KeyTable, digest: Buffer): number => table.find(digest.toSt
 const idOf = (n: number): string => `key_${n.toString(16).padStart(32, '0')}`;
 
 const keyOf = (n: number, changes: Partial<Omit<KeyRecord, 'profile'> & KeyProfile> = {}): KeyRecord => {
-  const { digest, id, active, expiresAtMs, ...profile } = changes;
+  const { digest, id, active, expiresAtMs, rotated, ...profile } = changes;
   return {
     digest: digest ?? digestOf(n),
     id: id ?? idOf(n),
     active: active ?? true,
     expiresAtMs: expiresAtMs ?? null,
+    rotated: rotated ?? false,
     profile: {
       type: 'private_key',
       tenantId: 'tenant_a',
@@ -60,9 +61,11 @@ t.test('a key is found by the SHA-256 of its plaintext, with all that was given'
     },
     active: true,
     expiresAtMs: 1_800_000_000_123,
+    rotated: true,
   });
   const handle = table.find(hash('sha256', 'plaintext', 'binary'));
   t.not(handle, absent);
+  t.equal(table.isRotated(handle), true);
   t.equal(table.id(handle), 'key_0193f5a2b4c87def8123456789abcdef');
   t.same(profileOf(table, handle), {
     type: 'publishable_key',

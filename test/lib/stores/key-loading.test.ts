@@ -22,6 +22,7 @@ const keyOf = (n: number): KeyRecord => ({
   },
   active: n % 7 !== 0,
   expiresAtMs: n % 2 === 0 ? null : expiresAtMs + n,
+  rotated: n % 11 === 0,
 });
 
 t.test('keys are loaded as they are stored, and deleted ones are not', async (t) => {
@@ -34,8 +35,8 @@ t.test('keys are loaded as they are stored, and deleted ones are not', async (t)
   const insert = ({ profile, ...key }: KeyRecord, status: string) =>
     client.query(
       `INSERT INTO api_keys (id, tenant_id, environment_id, user_id, user_type, hash, display_id, name, type,
-                             permissions, rate_limit, status, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, $9, $10, to_timestamp($11 / 1000.0::float8))`,
+                             permissions, rate_limit, status, expires_at, rotated_to)
+       VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, $9, $10, to_timestamp($11 / 1000.0::float8), $12)`,
       [
         ...[
           key.id,
@@ -47,7 +48,7 @@ t.test('keys are loaded as they are stored, and deleted ones are not', async (t)
           profile.type,
         ],
         ...[profile.permissions, profile.rateLimit && { limit: profile.rateLimit.limit, window_seconds: 60 }],
-        ...[status, key.expiresAtMs],
+        ...[status, key.expiresAtMs, key.rotated ? 'key_next' : null],
       ],
     );
   for (const key of keys) await insert(key, key.active ? 'active' : 'inactive');

@@ -1,11 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { permitted } from '../../../../../lib/access.ts';
-import { createKey, deleteKey, type KeyChanger, updateKey } from '../../../../../lib/changes/keys.ts';
+import type { Answered } from '../../../../../lib/changes/idempotently.ts';
+import {
+  createKey,
+  deleteKey,
+  type KeyChanger,
+  rotateKey,
+  updateKey,
+} from '../../../../../lib/changes/keys.ts';
 import { notFound } from '../../../../../lib/errors.ts';
+import type { RepeatableRequest } from '../../../../../lib/idempotency.ts';
 import { findKey, listKeys } from '../../../../../lib/stores/keys.ts';
-import { IdParams } from '../../../../../schemas/common.ts';
+import { IdempotencyHeaders, IdParams } from '../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import {
   CreatedKey,
@@ -13,6 +21,7 @@ import {
   KeyMetadata,
   KeyPage,
   ListKeysQuery,
+  RotateKey,
   UpdateKey,
 } from '../../../../../schemas/keys.ts';
 
@@ -23,6 +32,18 @@ const changerOf = (request: FastifyRequest): KeyChanger => ({
   actor: request.actor(),
   permissions: request.identity().permissions,
 });
+
+/** What makes the same request known again, for requests whose answer can't be asked for a second time. */
+function repeatableOf(request: FastifyRequest): RepeatableRequest | null {
+  const key = request.headers['idempotency-key'];
+  if (typeof key !== 'string') return null;
+  return { key, content: [request.routeOptions.url, request.params, request.body] };
+}
+
+function sendCreated(reply: FastifyReply, { answer, replayed }: Answered<object>): FastifyReply {
+  if (replayed) reply.header('idempotent-replayed', 'true');
+  return reply.code(201).send(answer);
+}
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
@@ -36,13 +57,14 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Create a key',
         description: 'The answer is the only place where the key itself is ever shown.',
         tags,
+        headers: IdempotencyHeaders,
         body: CreateKey,
         response: { 201: CreatedKey, ...errorResponses },
       },
       config: { access: permitted('keys:write') },
     },
     async (request, reply) =>
-      reply.code(201).send(await createKey(changes, changerOf(request), request.body)),
+      sendCreated(reply, await createKey(changes, changerOf(request), request.body, repeatableOf(request))),
   );
 
   app.get(
@@ -98,6 +120,33 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('keys:write') },
     },
     async (request) => updateKey(changes, changerOf(request), request.params.id, request.body),
+  );
+
+  app.post(
+    '/:id/rotate',
+    {
+      schema: {
+        operationId: 'rotateKey',
+        summary: 'Rotate a key',
+        description:
+          'Makes a key that replaces this one, with the same permissions and limits. This one expires after the ' +
+          'overlap: at once, if nothing is said.',
+        tags,
+        params: IdParams,
+        headers: IdempotencyHeaders,
+        body: RotateKey,
+        response: { 201: CreatedKey, ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+      preValidation: async (request) => {
+        request.body ??= {};
+      },
+    },
+    async (request, reply) =>
+      sendCreated(
+        reply,
+        await rotateKey(changes, changerOf(request), request.params.id, request.body, repeatableOf(request)),
+      ),
   );
 
   app.delete(

@@ -1,0 +1,52 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permitted } from '../../../../../../lib/access.ts';
+import { checkImport, importKeys } from '../../../../../../lib/changes/key-import.ts';
+import { errorResponses } from '../../../../../../schemas/errors.ts';
+import {
+  CheckedImport,
+  ImportedKeys,
+  ImportKeys,
+  ImportKeysQuery,
+} from '../../../../../../schemas/key-import.ts';
+
+/** 1,600 bytes a row. */
+const bodyLimit = 16 * 1024 * 1024;
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+  const { changes } = app;
+  const isConfigured = (hash: Buffer) => app.configuredKeys.has(hash.toString('latin1'));
+
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'importKeys',
+        summary: 'Import keys',
+        description:
+          'Takes over keys of another system by their hashes, all or none. The keys themselves are 64 lower-case ' +
+          'hex characters and are not sent.',
+        tags: ['Keys'],
+        querystring: ImportKeysQuery,
+        body: ImportKeys,
+        response: { 200: CheckedImport, 201: ImportedKeys, ...errorResponses },
+      },
+      config: { access: permitted('keys:write') },
+      bodyLimit,
+      ...app.validationByRow,
+    },
+    async (request, reply) => {
+      const importer = {
+        ...request.scope(),
+        actor: request.actor(),
+        permissions: request.identity().permissions,
+        isConfigured,
+      };
+      if (!request.query.dry_run)
+        return reply.code(201).send(await importKeys(changes, importer, request.body));
+      await checkImport(pool, importer, request.body);
+      return { would_import: request.body.length };
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,166 @@
+/**
+ * Imports keys of another system by their SHA-256, in requests of up to 10,000, with a progress bar: see
+ * docs/import.md. A request that can't be answered now is repeated, and keys that exist already are passed over,
+ * so that an import that was interrupted is just started again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+const usage = `Usage: LATCHKEY_API_KEY=… npm run import-keys -- [options] FILE
+  FILE            lines of JSON as the API takes them, or of CSV: hash,name
+  --demo=COUNT    instead of a file, makes up so many keys that nobody has
+  --url=URL       where Latchkey is (http://localhost:8080)
+  --batch=COUNT   keys in a request, up to 10000, which is what is taken if not said
+  --dry-run       only says what would be wrong`;
+
+interface Row {
+  hash: string;
+  name: string;
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    demo: { type: 'string' },
+    url: { type: 'string', default: 'http://localhost:8080' },
+    batch: { type: 'string', default: '10000' },
+    'dry-run': { type: 'boolean', default: false },
+  },
+});
+const [file] = positionals;
+const apiKey = process.env['LATCHKEY_API_KEY'] ?? '';
+const batchSize = Number(options.batch);
+const demoCount = options.demo === undefined ? null : Number(options.demo);
+if (
+  apiKey === '' ||
+  !(batchSize >= 1 && batchSize <= 10_000) ||
+  (file === undefined) === (demoCount === null)
+) {
+  console.error(usage);
+  process.exit(2);
+}
+
+const endpoint = new URL(`/v1/secrets/api/keys/import?dry_run=${options['dry-run']}`, options.url);
+
+/** How long one answer is waited for, and how often a request is repeated, a second apart. */
+const answerTimeoutMs = 30_000;
+const maxAttempts = 60;
+
+function* demoRows(count: number): Generator<Row> {
+  for (let i = 1; i <= count; i += 1) {
+    yield { name: `Demo key ${i}`, hash: createHash('sha256').update(randomBytes(32)).digest('hex') };
+  }
+}
+
+async function* fileRows(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Row> {
+  for await (const line of lines) {
+    if (line.trim() !== '') yield line.startsWith('{') ? JSON.parse(line) : rowOfCsv(line);
+  }
+}
+
+/** A name with a comma in it may stand in quotes, as in RFC 4180, or not. */
+function rowOfCsv(line: string): Row {
+  const [hash = ''] = line.split(',', 1);
+  const name = line.slice(hash.length + 1);
+  const quoted = /^"(.*)"$/.exec(name)?.[1];
+  return { hash, name: quoted?.replaceAll('""', '"') ?? name };
+}
+
+async function* batchesOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<Row[]> {
+  let batch: Row[] = [];
+  for await (const row of rows) {
+    batch.push(row);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+interface Mistake {
+  path: string;
+  message: string;
+}
+
+/** @returns how many of the keys existed already */
+async function send(batch: Row[], firstLine: number): Promise<number> {
+  const { status, mistakes, text } = await post(batch);
+  if (status < 300) return 0;
+  const known = new Set(mistakes.map(({ path }) => Number(path.split('/')[1])));
+  if (status === 409 && known.size > 0) {
+    const rest = batch.filter((_, index) => !known.has(index));
+    if (rest.length > 0) await send(rest, firstLine);
+    return known.size;
+  }
+  for (const { path, message } of mistakes) {
+    const [, index, ...field] = path.split('/');
+    console.error(`\nline ${firstLine + Number(index)}: ${field.join('/')} ${message}`);
+  }
+  throw new Error(`Latchkey answered ${status}: ${text.slice(0, 300)}`);
+}
+
+async function post(batch: Row[]): Promise<{ status: number; mistakes: Mistake[]; text: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
+        body: JSON.stringify(batch),
+        signal: AbortSignal.timeout(answerTimeoutMs),
+      });
+      const text = await response.text();
+      const mayPass = response.status === 429 || response.status === 503;
+      if (!mayPass || attempt === maxAttempts) {
+        const mistakes = response.status < 300 ? [] : (JSON.parse(text).error?.details ?? []);
+        return { status: response.status, mistakes, text };
+      }
+    } catch (error) {
+      if (attempt === maxAttempts) throw error;
+    }
+    await delay(1_000);
+  }
+}
+
+/** Where the keys come from, and how much of it has been read: 0 to 1. */
+interface Source {
+  rows: AsyncIterable<Row> | Iterable<Row>;
+  shareRead(done: number): number;
+}
+
+const demoSource = (count: number): Source => ({
+  rows: demoRows(count),
+  shareRead: (done) => done / count,
+});
+
+function fileSource(path: string): Source {
+  const { size } = statSync(path);
+  const input = createReadStream(path);
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  return { rows: fileRows(lines), shareRead: () => input.bytesRead / size };
+}
+
+const barLength = 40;
+
+function showProgress(done: number, share: number, elapsedMs: number): void {
+  const bar = '#'.repeat(Math.round(share * barLength)).padEnd(barLength, '.');
+  const perSecond = Math.round(done / (elapsedMs / 1_000));
+  const leftSeconds = Math.ceil((elapsedMs / 1_000) * (1 / share - 1));
+  const rate = `${done.toLocaleString('en')} keys, ${perSecond.toLocaleString('en')} a second`;
+  process.stderr.write(`\r[${bar}] ${rate}, ${leftSeconds} s left   `);
+}
+
+const startMs = performance.now();
+const source = demoCount === null ? fileSource(file ?? '') : demoSource(demoCount);
+let done = 0;
+let known = 0;
+for await (const batch of batchesOf(source.rows)) {
+  known += await send(batch, done + 1);
+  done += batch.length;
+  showProgress(done, source.shareRead(done), performance.now() - startMs);
+}
+const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+const imported = options['dry-run'] ? `${done - known} could be imported` : `${done - known} imported`;
+console.error(`\n${imported} in ${seconds} s, ${known} existed already`);
