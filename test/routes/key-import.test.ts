@@ -59,6 +59,28 @@ async function stored(): Promise<{ keys: number; seq: number }> {
   return rows[0];
 }
 
+t.test('keys of another system may look like anything, up to 512 characters', async (t) => {
+  for (const key of ['sk_live_51H', 'a'.repeat(64).toUpperCase(), 'x'.repeat(512)]) {
+    t.equal((await importRows([newRow({ hash: hashOf(key) })])).statusCode, 201);
+  }
+  for (const key of ['sk_live_51H', 'a'.repeat(64).toUpperCase(), 'x'.repeat(512)]) {
+    t.match(await me(key), { tenant_id: 'tenant_default' }, key);
+    t.equal(
+      (await call({ url: '/v1/auth/me', key: null, headers: { authorization: `Bearer ${key}` } })).statusCode,
+      200,
+    );
+  }
+  const tooLong = 'x'.repeat(513);
+  t.equal((await importRows([newRow({ hash: hashOf(tooLong) })])).statusCode, 201);
+  t.match(await me(tooLong), errorOf('Invalid API key', 'permission_denied'));
+  const twice = { 'x-api-key': ['sk_live_51H', 'sk_live_51H'] };
+  t.equal(
+    (await call({ url: '/v1/auth/me', key: null, headers: twice })).statusCode,
+    401,
+    'the header twice',
+  );
+});
+
 t.test('keys of another system are taken over with all their fields, and work at once', async (t) => {
   const environment = await createEnvironment(service);
   const [plain, whole] = [newKey(), newKey()];

@@ -24,8 +24,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'importKeys',
         summary: 'Import keys',
         description:
-          'Takes over keys of another system by their hashes, all or none. The keys themselves are 64 lower-case ' +
-          'hex characters and are not sent.',
+          'Takes over keys of another system by their hashes, all or none. The keys themselves may look like ' +
+          'anything, up to 512 characters, and are not sent.',
         tags: ['Keys'],
         querystring: ImportKeysQuery,
         body: ImportKeys,
