@@ -63,7 +63,7 @@ export function verifyKey(
       userId: keys.userId(handle),
       keyId: keys.id(handle),
       permissions,
-      rateLimit: rateLimit ?? environments.get(environment.id)?.rateLimit ?? null,
+      rateLimit: rateLimit ?? environments.rateLimitOf(environment.id),
       operator: false,
       sunsetAtMs: keys.isRotated(handle) ? keys.expiresAtMs(handle) : null,
     },
