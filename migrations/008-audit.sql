@@ -6,12 +6,16 @@ ALTER TABLE key_events ADD COLUMN actor_tenant_id text;
 UPDATE key_events SET actor_tenant_id = tenant_id
  WHERE actor_key_id <> 'system' AND actor_key_id NOT LIKE 'key\_configured\_%';
 
+-- Times that follow the order of the changes, even when the clock of the server is set back: so that an instant names a
+-- place in the feed.
+ALTER TABLE key_event_counter ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX key_events_of_time ON key_events (created_at, seq);
+
 -- Each filter with the order of the pages; the trail of one subject has its index already.
 CREATE INDEX key_events_of_environment ON key_events (tenant_id, environment_id, seq);
 CREATE INDEX key_events_of_kind ON key_events (tenant_id, environment_id, kind, seq);
 CREATE INDEX key_events_of_actor_key ON key_events (tenant_id, actor_key_id, seq);
 CREATE INDEX key_events_of_actor_user ON key_events (tenant_id, actor_user_id, seq);
-CREATE INDEX key_events_of_time ON key_events (tenant_id, environment_id, created_at);
 
 CREATE FUNCTION refuse_to_change_key_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

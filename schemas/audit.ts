@@ -44,7 +44,7 @@ export const AuditEvent = Type.Object(
 export type AuditEvent = Static<typeof AuditEvent>;
 
 /** What every trail takes. A place in it stays the same while events are added. */
-export const trailQuery = {
+const trailQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Events in a page' }),
   cursor: Type.Optional(
     Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'The `next_cursor` of the page before' }),

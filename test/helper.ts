@@ -113,7 +113,7 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
 
 function callService(app: FastifyInstance, { key = developmentKey, headers, ...options }: CallOptions) {
   const request = { ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } };
-  return options.url.endsWith('/stream') ? callStream(app, request) : app.inject(request);
+  return /\/stream(\?|$)/.test(options.url) ? callStream(app, request) : app.inject(request);
 }
 
 /** An answer that doesn't end by itself: what has come when there is nothing more for the moment. */

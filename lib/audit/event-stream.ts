@@ -4,7 +4,7 @@ import type { Standing } from '../access.ts';
 import type { Scope } from '../scope.ts';
 
 /** What a stream follows. Every number is that of an event. */
-export interface Feed {
+interface Feed {
   /** The last event that this process decides by. Nothing after it is sent. */
   appliedSeq(): number;
   /** Events after this number come by themselves to the streams that have everything up to it. */

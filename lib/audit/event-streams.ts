@@ -6,7 +6,7 @@ import type { Scope } from '../scope.ts';
 import { EventStream } from './event-stream.ts';
 
 /** Where events are read, and how far they may be. */
-export interface EventSource {
+interface EventSource {
   /** The last event that this process has applied, and how often it has begun with another history of them. */
   state(): { appliedSeq: number | null; timesLoaded: number };
   /** The first events after one number, up to another one, that the scope sees. */

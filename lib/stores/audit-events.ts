@@ -53,6 +53,10 @@ export interface EventFilter {
   to?: Date | undefined;
 }
 
+/** The place of an instant in the feed, whose times follow its numbers. */
+const firstSince = (instant: string) =>
+  `SELECT seq FROM key_events WHERE created_at >= ${instant} ORDER BY created_at, seq LIMIT 1`;
+
 /**
  * Of each half of what an environment sees an index gives the events in order, and it takes no more of them than
  * there can be in the answer. By an actor that isn't shown nothing is found either.
@@ -64,8 +68,8 @@ const half = (environment: string) => `
      AND ($6::text IS NULL OR actor_key_id = $6 AND actor_tenant_id = tenant_id)
      AND ($7::text IS NULL OR actor_user_id = $7 AND actor_tenant_id = tenant_id)
      AND ($8::text IS NULL OR subject_id = $8)
-     AND ($9::timestamptz IS NULL OR created_at >= $9)
-     AND ($10::timestamptz IS NULL OR created_at < $10)
+     AND ($9::timestamptz IS NULL OR seq >= (${firstSince('$9')}))
+     AND ($10::timestamptz IS NULL OR seq < coalesce((${firstSince('$10')}), $3))
    ORDER BY seq DESC LIMIT $4`;
 
 /** The newest events before the number `before` of what an environment sees, the newest first. */

@@ -267,3 +267,24 @@ t.test('what is no query is refused', async (t) => {
   const { rows } = await pool.query('SELECT count(*)::int AS n FROM key_events');
   t.ok(rows[0].n > 0);
 });
+
+t.test(
+  'times follow the order of the changes, even when the clock of the database is set back',
+  async (t) => {
+    const { headers } = await createEnvironment(service);
+    // As if the clock had been an hour ahead until now.
+    await pool.query("UPDATE key_event_counter SET changed_at = now() + interval '1 hour'");
+    t.teardown(() => pool.query('UPDATE key_event_counter SET changed_at = now()'));
+    const { secret: first } = await createKey(service, {}, { headers });
+    const { secret: second } = await createKey(service, {}, { headers });
+    const { items } = await read({ headers, query: { kind: 'key.created' } });
+    t.strictSame(
+      items.map(({ subject_id }) => subject_id),
+      [second.id, first.id],
+    );
+    const instant = items[1]?.created_at ?? '';
+    t.ok(Date.parse(instant) > Date.now() + 3_500_000);
+    const query = { kind: 'key.created', from: instant };
+    t.strictSame((await read({ headers, query })).items, items);
+  },
+);
