@@ -108,6 +108,17 @@ async function change(
   if (response.statusCode >= 300) throw new Error(`${method} ${url} failed: ${response.body}`);
 }
 
+/** Keeps replicas from renewing their leases and from applying changes. @returns what lets them */
+async function holdReplicas(): Promise<() => Promise<void>> {
+  const blocker = await writer.pool.connect();
+  await blocker.query('BEGIN');
+  await blocker.query('LOCK TABLE replicas IN SHARE MODE');
+  return async () => {
+    await blocker.query('COMMIT');
+    blocker.release();
+  };
+}
+
 /** A key for streams, in an environment of its own. */
 async function setUp(body: object = {}) {
   const environment = await createEnvironment(writer);
@@ -257,11 +268,22 @@ t.test(
     await stream.ended;
     t.same(stream.events, []);
 
+    // Both changes at once, so that the name always means something.
     const { environment } = await setUp();
     const selected = await openLive({ 'x-environment-id': environment.name });
     const untouched = await openLive({ 'x-environment-id': environment.id });
-    await change(writer, 'PATCH', `/v1/environments/${environment.id}`, { name: 'of another name' });
-    await createEnvironment(writer, { name: environment.name });
+    const named = async () =>
+      (await writer.pool.query('SELECT id FROM environments WHERE name = $1', [environment.name])).rows[0]
+        ?.id;
+    const goOn = await holdReplicas();
+    const renaming = change(writer, 'PATCH', `/v1/environments/${environment.id}`, {
+      name: 'of another name',
+    });
+    while ((await named()) === environment.id);
+    const creating = createEnvironment(writer, { name: environment.name });
+    while ((await named()) === undefined);
+    await goOn();
+    await Promise.all([renaming, creating]);
     await selected.ended;
     t.same(selected.events, []);
     await until(() => untouched.events.length === 1);
@@ -289,18 +311,19 @@ t.test('a key has a few streams at once, and gets a place back when one is gone'
 t.test('a replica without a lease sends nothing, and goes on where it was', async (t) => {
   const { key, headers } = await setUp();
   const stream = await openLive({}, { key });
-  const blocker = await writer.pool.connect();
-  await blocker.query('BEGIN');
-  await blocker.query('LOCK TABLE replicas IN SHARE MODE');
+  const goOn = await holdReplicas();
   await until(() => !reader.app.replica.mayDecide());
-  const { text } = stream;
-  const before = text();
-  await blocker.query('COMMIT');
-  blocker.release();
+  await goOn();
   await until(() => reader.app.replica.mayDecide() && writer.app.replica.mayDecide());
-  t.equal(text(), before);
   await createKey(writer, {}, { headers });
   await until(() => stream.events.length === 1);
+
+  const had = stream.text();
+  const mayDecide = t.intercept(reader.app.replica, 'mayDecide', { value: () => false });
+  for (let i = 0; i < 5; i++) await createKey(writer, {}, { headers });
+  t.equal(stream.text(), had, 'although it has applied the changes');
+  mayDecide.restore();
+  await until(() => stream.events.length === 6);
   t.equal(stream.isEnded(), false);
   stream.leave();
 });

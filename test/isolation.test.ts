@@ -407,6 +407,8 @@ const everyRoute = (spec: Partial<RequestSpec>): [TenantsSpec, RequestSpec[]] =>
 
 /** The callers of the first tenant: a stored key of its first environment, and its configured keys. */
 const [stored, operator, operatorOfNone] = [0, 4, 5];
+/** A stored key of the second. */
+const storedOfSecond = 6;
 const ownOther = { environment: 1, by: 'id' } as const;
 const anothers = { environment: 2, by: 'id' } as const;
 
@@ -418,11 +420,27 @@ const repeatedByAll = (): [TenantsSpec, RequestSpec[]] => {
   return [tenants, Array.from({ length: 12 }, (_, caller) => ({ ...request, route, caller }))];
 };
 
+/** The operator changes another tenant, whose key then reads of it. */
+const operatorElsewhere = (): [TenantsSpec, RequestSpec[]] => {
+  const [tenants, renaming] = everyRoute({ caller: operator, foreign: true });
+  const [, reading] = everyRoute({ caller: storedOfSecond });
+  const of = (requests: RequestSpec[], names: string[]) =>
+    requests.filter(({ route }) => names.includes(routeNames[route] ?? ''));
+  return [
+    tenants,
+    [
+      ...of(renaming, ['PATCH /v1/tenants/:id']),
+      ...of(reading, ['GET /v1/audit/events', 'GET /v1/audit/events/stream']),
+    ],
+  ];
+};
+
 /** What chance may miss. */
 const examples = [
   everyRoute({ caller: operator }),
   everyRoute({ caller: operator, foreign: true }),
   everyRoute({ caller: operator, foreign: true, target: 3 }),
+  operatorElsewhere(),
   everyRoute({ caller: operator, selector: ownOther }),
   everyRoute({ caller: operator, selector: anothers }),
   everyRoute({ caller: operatorOfNone, foreign: true, forged: 'headers' }),

@@ -136,10 +136,10 @@ export class EventStreams {
 
   /** @returns whether there was anything to hand out */
   async #handOut(): Promise<boolean> {
-    const upTo = this.#appliedSeq();
+    const upTo = this.#options.source.state().appliedSeq;
+    if (upTo === null) return false;
     const live = [...this.#streams].filter((stream) => stream.live);
-    // A number that was handed out and isn't applied is one of another history, whose streams have been ended.
-    if (live.length === 0 || upTo < this.#handedOutSeq) this.#handedOutSeq = upTo;
+    if (live.length === 0) this.#handedOutSeq = upTo;
     const after = this.#handedOutSeq;
     this.#joinSeq = upTo;
     if (upTo === after) return false;

@@ -175,6 +175,16 @@ t.test('who joins while others are being told misses nothing and gets nothing tw
   }
 });
 
+t.test('who has had from another replica what is yet to be applied here does not get it twice', async (t) => {
+  const { open, add } = setUp();
+  add(7);
+  const sink = open({ after: 9 });
+  await settled();
+  add(5);
+  await settled();
+  t.strictSame(sink.seqs, [10, 11, 12]);
+});
+
 t.test('a long past is read in small parts', async (t) => {
   const { open, add, largest } = setUp();
   add(1_000);
@@ -335,22 +345,22 @@ t.test('no scope sees the events of another, and each those of its tenant', asyn
 });
 
 t.test('another history ends the streams of the one before, and new ones work', async (t) => {
-  const { open, feed, add, state, streams } = setUp();
+  const { open, feed, add, state, streams, reads } = setUp();
   const old = open();
   await settled();
   add(50);
   await settled();
   feed.splice(10);
   state.appliedSeq = null;
+  const { ofTenants } = reads;
   streams.look();
   await settled();
+  t.equal(reads.ofTenants, ofTenants, 'while it is loaded nothing is read');
   state.appliedSeq = 10;
   state.timesLoaded++;
-  streams.look();
-  await settled();
-  t.equal(old.writableEnded, true);
   const sink = open();
   await settled();
+  t.equal(old.writableEnded, true);
   add(2);
   await settled();
   t.strictSame(sink.seqs, [11, 12]);
