@@ -8,7 +8,7 @@ import { newId } from '../lib/ids.ts';
 import { newSecret } from '../lib/keys/secret.ts';
 import type { Scope } from '../lib/scope.ts';
 import * as trail from '../lib/stores/audit-events.ts';
-import type { Queryable } from '../lib/stores/database.ts';
+import { type Queryable, surviveLostConnections } from '../lib/stores/database.ts';
 import * as keys from '../lib/stores/keys.ts';
 import type { ListKeysQuery } from '../schemas/keys.ts';
 import { createMigratedDatabase } from './helper.ts';
@@ -75,6 +75,7 @@ const rowsIn = (plan: Plan): number =>
   (plan.Plans ?? []).reduce((sum, part) => sum + rowsIn(part), 0);
 
 const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1 });
+surviveLostConnections(pool, () => {}); // The database is dropped while they end.
 t.teardown(() => pool.end());
 
 /** Runs what a store does, and explains every statement of it as it was run. Nothing of it is kept. */

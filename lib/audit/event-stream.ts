@@ -84,7 +84,7 @@ export class EventStream {
     if (this.#catchingUp) return;
     this.#catchingUp = true;
     try {
-      while (this.#mayCatchUp()) await this.#readOn();
+      while (this.#mayCatchUp() && (await this.#readOn()));
     } catch (error) {
       this.#options.onError(error);
     }
@@ -121,15 +121,17 @@ export class EventStream {
     return !this.#live && !this.#waitsForReader && this.check() === 'accepted';
   }
 
-  async #readOn(): Promise<void> {
+  /** @returns whether there was anything to read */
+  async #readOn(): Promise<boolean> {
     const { feed } = this.#options;
     const upTo = feed.appliedSeq();
-    const events =
-      upTo > this.#position ? await feed.read(this.scope, this.#position, upTo, eventsPerRead) : [];
+    const isNew = upTo > this.#position;
+    const events = isNew ? await feed.read(this.scope, this.#position, upTo, eventsPerRead) : [];
     const last = events.at(-1);
     this.deliver(events, last !== undefined && events.length === eventsPerRead ? last.seq : upTo);
     // In the same breath as the look at the feed, so that nothing can be handed out in between.
     if (this.#mayCatchUp() && this.#position >= feed.joinSeq()) this.#join();
+    return isNew;
   }
 
   #join(): void {
