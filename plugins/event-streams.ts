@@ -45,12 +45,18 @@ export default fp(
 
     app.decorate('streamEvents', async (request, reply, after) => {
       await refuseFuture(after);
+      const { keyId, tenantId, environmentId } = request.identity();
       streams.open({
         scope: request.scope(),
-        keyId: request.identity().keyId,
+        keyId,
         after,
         begin: () => begin(reply),
         standing: () => request.standing(),
+      });
+      // The access log has a line of the answers that came to their end.
+      reply.raw.on('close', () => {
+        if (reply.raw.writableFinished) return;
+        request.log.info({ keyId, tenantId, environmentId }, 'an event stream was cut off');
       });
     });
 

@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { listen } from './fixtures/raw-http.ts';
 import {
+  collectLog,
   createEnvironment,
   createKey,
   createMigratedDatabase,
@@ -16,7 +17,8 @@ import {
 
 const databaseUrl = await createMigratedDatabase(t);
 const writer = await startService(t, { databaseUrl });
-const reader = await startService(t, { databaseUrl });
+const log = collectLog();
+const reader = await startService(t, { databaseUrl, env: { LOG_LEVEL: 'info' }, logStream: log.logStream });
 const port = await listen(reader.app);
 const keysUrl = '/v1/secrets/api/keys';
 
@@ -137,7 +139,7 @@ async function setUp(body: object = {}) {
 }
 
 t.test('what happens on any replica is told on all, in order, and to nobody else', async (t) => {
-  const { key, headers } = await setUp();
+  const { key, keyId, headers } = await setUp();
   const elsewhere = await setUp();
   const stream = await openLive({}, { key });
   const other = await openLive({}, { key: elsewhere.key });
@@ -164,6 +166,9 @@ t.test('what happens on any replica is told on all, in order, and to nobody else
   t.match(other.events, [{ kind: 'tenant.updated' }]);
   stream.leave();
   other.leave();
+  const cutOff = () => log.lines.map((line) => JSON.parse(line)).filter(({ msg }) => /cut off/.test(msg));
+  await until(() => cutOff().length === 2);
+  t.match(cutOff(), [{ keyId }, { keyId: elsewhere.keyId }], 'who has read is logged');
 });
 
 t.test('nothing is left out and nothing comes twice, however often the connection is lost', async (t) => {
