@@ -16,6 +16,7 @@ import configuredKeys from './plugins/configured-keys.ts';
 import database from './plugins/database.ts';
 import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
+import eventStreams from './plugins/event-streams.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
@@ -89,6 +90,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(sealing, { masterKeys: options.masterKeys });
   await app.register(webhookMaintenance);
+  await app.register(eventStreams);
   await app.register(openapi, { version });
   await app.register(autoload, {
     dir: fileURLToPath(new URL('./routes', import.meta.url)),

@@ -19,3 +19,6 @@ export const permittedOnTenant = (permission: string): Access => ({
   permission,
   level: 'tenant',
 });
+
+/** Whether somebody may go on with what was allowed, by the state of this instant. */
+export type Standing = 'accepted' | 'refused' | 'undecidable';

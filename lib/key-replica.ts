@@ -71,6 +71,7 @@ export class KeyReplica {
   readonly #confirmations: Confirmations;
   readonly #staleIfErrorMs: number;
   readonly #onPropagated: (durationMs: number) => void;
+  readonly #appliedListeners: (() => void)[] = [];
   #notifications: boolean | null = null;
   #lastPropagationMs: number | null = null;
 
@@ -106,6 +107,9 @@ export class KeyReplica {
       state: this.keys,
       lease: this.#lease,
       maxEventsPerSync,
+      onApplied: () => {
+        for (const listener of this.#appliedListeners) listener();
+      },
     });
     this.#confirmations = new Confirmations({
       ...common,
@@ -150,6 +154,14 @@ export class KeyReplica {
     this.#lastPropagationMs = clock.monotonicMs() - startMs;
     this.#onPropagated(this.#lastPropagationMs);
     return confirmed;
+  }
+
+  /**
+   * Calls `listener` whenever changes have been applied here, and before they are acknowledged: what it does at once
+   * is done when a change is answered. It must not throw.
+   */
+  onApplied(listener: () => void): void {
+    this.#appliedListeners.push(listener);
   }
 
   /** Finds out whether the database's notifications arrive. */

@@ -6,6 +6,8 @@ export interface Scope {
 
 /** Who makes a change, as the audit trail tells it. */
 export interface Actor {
+  /** The tenant of the key; `null` for the service itself. The operator's keys change other tenants too. */
+  tenantId: string | null;
   keyId: string;
   userId: string;
   address: string;
@@ -13,4 +15,10 @@ export interface Actor {
 }
 
 /** The actor of what the service does by itself at its start. */
-export const systemActor: Actor = { keyId: 'system', userId: 'system', address: '', requestId: '' };
+export const systemActor: Actor = {
+  tenantId: null,
+  keyId: 'system',
+  userId: 'system',
+  address: '',
+  requestId: '',
+};

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { Access } from '../lib/access.ts';
+import type { Access, Standing } from '../lib/access.ts';
 import { addressOf } from '../lib/address.ts';
 import { refusals } from '../lib/auth-errors.ts';
 import { tooManyRequests, unavailable } from '../lib/errors.ts';
@@ -9,7 +9,7 @@ import { readCredential } from '../lib/keys/credential.ts';
 import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import { type Identity, type Refusal, verifyKey } from '../lib/keys/verification.ts';
+import { type Identity, type Refusal, type Verification, verifyKey } from '../lib/keys/verification.ts';
 import type { Actor, Scope } from '../lib/scope.ts';
 
 declare module 'fastify' {
@@ -30,6 +30,8 @@ declare module 'fastify' {
     scope(): Scope;
     /** The request's author, for the audit trail. */
     actor(): Actor;
+    /** Whether what the request was allowed still is, where its answer lasts: to be asked before each part of it. */
+    standing(): Standing;
   }
 }
 
@@ -46,6 +48,7 @@ export default fp<AuthOptions>(
     app.decorateRequest('identity', identityOf);
     app.decorateRequest('scope', scopeOf);
     app.decorateRequest('actor', actorOf);
+    app.decorateRequest('standing', standingOf);
 
     // Callbacks and not promises: what memory can decide is decided at once.
     app.addHook('onRequest', (request, reply, done) => {
@@ -107,8 +110,18 @@ export default fp<AuthOptions>(
 
     /** Sets whom the request speaks for, or says why its key is refused. */
     function decide(request: FastifyRequest, digest: string): Refusal | null {
+      const verification = verify(request, digest);
+      if (verification.accepted) {
+        request.auth = verification.identity;
+        return null;
+      }
+      request.refusedKeyId = verification.keyId;
+      return verification.reason;
+    }
+
+    function verify(request: FastifyRequest, digest: string): Verification {
       const access = accessOf(request);
-      const verification = verifyKey(
+      return verifyKey(
         {
           digest,
           environment: () => selectedEnvironment(request),
@@ -118,12 +131,18 @@ export default fp<AuthOptions>(
         configuredKeys,
         app.replica.keys,
       );
-      if (verification.accepted) {
-        request.auth = verification.identity;
-        return null;
-      }
-      request.refusedKeyId = verification.keyId;
-      return verification.reason;
+    }
+
+    /** It may also have come to speak for another environment, when names of environments change. */
+    function standingOf(this: FastifyRequest): Standing {
+      const { tenantId, environmentId } = this.identity();
+      if (this.keyDigest === null || !app.replica.mayDecide()) return 'undecidable';
+      const verification = verify(this, this.keyDigest);
+      if (!verification.accepted) return 'refused';
+      const { identity } = verification;
+      if (permissionRefusal(this, identity) !== null) return 'refused';
+      const unchanged = identity.tenantId === tenantId && identity.environmentId === environmentId;
+      return unchanged ? 'accepted' : 'refused';
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
@@ -167,9 +186,11 @@ function selectedEnvironment(request: FastifyRequest): string | null {
 const undecidable = () => unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
 
 /** What isn't named isn't allowed, although a route without access can't come this far. */
-function permissionRefusal(request: FastifyRequest): 'permission' | null {
+function permissionRefusal(
+  request: FastifyRequest,
+  { operator, permissions }: Identity = request.identity(),
+): 'permission' | null {
   const access = accessOf(request);
-  const { operator, permissions } = request.identity();
   const allowed =
     access?.kind === 'operator'
       ? operator
@@ -189,6 +210,6 @@ function scopeOf(this: FastifyRequest): Scope {
 }
 
 function actorOf(this: FastifyRequest): Actor {
-  const { keyId, userId } = this.identity();
-  return { keyId, userId, address: addressOf(this), requestId: this.id };
+  const { tenantId, keyId, userId } = this.identity();
+  return { tenantId, keyId, userId, address: addressOf(this), requestId: this.id };
 }

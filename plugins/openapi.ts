@@ -35,6 +35,7 @@ export default fp<OpenApiOptions>(
             name: 'Webhooks',
             description: 'Receive what providers send, verified, stored once and in order',
           },
+          { name: 'Audit', description: 'Who changed what: the trail of all changes, and its live tail' },
           { name: 'Environments', description: 'What separates development from production in a tenant' },
           { name: 'Tenants', description: 'Whose keys, environments and customers these are' },
           { name: 'Authentication', description: 'Decisions on keys' },

@@ -112,7 +112,20 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
 }
 
 function callService(app: FastifyInstance, { key = developmentKey, headers, ...options }: CallOptions) {
-  return app.inject({ ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } });
+  const request = { ...options, headers: { ...(key !== null && { 'x-api-key': key }), ...headers } };
+  return /\/stream(\?|$)/.test(options.url) ? callStream(app, request) : app.inject(request);
+}
+
+/** An answer that doesn't end by itself: what has come when there is nothing more for the moment. */
+async function callStream(app: FastifyInstance, request: InjectOptions): Promise<LightMyRequestResponse> {
+  const response = await app.inject({ ...request, payloadAsStream: true });
+  let body = '';
+  for await (const chunk of response.stream()) {
+    body += chunk;
+    if (body.includes(': caught up\n')) break;
+  }
+  response.raw.res.destroy();
+  return Object.assign(response, { body, json: () => JSON.parse(body) });
 }
 
 /** Until the service has no lease any more. It needs a database that can't be reached, or one it waits for. */

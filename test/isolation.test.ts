@@ -38,6 +38,7 @@ interface Route {
   signed?: true;
   body?: (pick: Pick) => object;
   query?: (pick: Pick) => Record<string, string>;
+  headers?: Record<string, string>;
 }
 
 const oneOf = (pick: Pick, ...fields: object[]): object => fields[pick.field % fields.length] ?? {};
@@ -48,6 +49,12 @@ const routes: Record<string, Route> = {
   'GET /health/live': { open: true },
   'GET /health/ready': { open: true },
   'GET /openapi.json': { open: true },
+  'GET /v1/audit/events': {
+    query: (pick) =>
+      [{ limit: '100' }, { limit: '100' }, { limit: '3' }, { actor_user_id: pick.text }][pick.field % 4] ??
+      {},
+  },
+  'GET /v1/audit/events/stream': { headers: { 'last-event-id': '0' } },
   'GET /v1/auth/me': {},
   'POST /v1/customers': {
     body: (pick) => ({ external_id: pick.text, name: newMarker(), metadata: { note: newMarker() } }),
@@ -97,6 +104,7 @@ const routes: Record<string, Route> = {
     table: 'api_keys',
     body: (pick) => ({ overlap_seconds: pick.field * 60 }),
   },
+  'GET /v1/secrets/api/keys/:id/events': { table: 'api_keys', query: () => ({ limit: '100' }) },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
   'PATCH /v1/tenants/:id': {
@@ -241,7 +249,7 @@ const methodOf = (route: string) =>
 /** Turns a specification into a request that makes sense in the world as it is. */
 function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
   const route = routeNames[spec.route] ?? '';
-  const { open, table, body, query, signed } = routes[route] ?? {};
+  const { open, table, body, query, signed, headers: asked } = routes[route] ?? {};
   const caller = at(callers, spec.caller);
   if (caller === undefined) throw new Error('A world without callers');
   const rows = [...before.values()];
@@ -253,6 +261,7 @@ function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
     );
   const selector = environment ? String(environment.fields[spec.selector?.by ?? 'id']) : undefined;
   const headers = {
+    ...asked,
     ...(selector !== undefined && { 'x-environment-id': selector }),
     ...(spec.repeatable && { 'idempotency-key': `everybody's-key-${spec.field % 2}` }),
   };
@@ -307,13 +316,25 @@ type Answer = Awaited<ReturnType<typeof service.call>>;
 /** What the answer shows of rows that the caller can't see, unless it could as well be the caller's own. */
 function checkAnswer({ caller, reach }: Sent, answer: Answer, before: Snapshot, after: Snapshot): string[] {
   const rows = [...before.values(), ...after.values()];
-  // An event repeats rows of all environments.
-  const own = rows.filter((row) => reach.sees(row) && row.table !== 'key_events').map(({ json }) => json);
+  const own = rows
+    .filter(reach.sees)
+    .map((row) => (row.table === 'key_events' ? told(row, reach) : row.json));
   const known = [caller.keyId, caller.userId, ...own].join('\n');
   const shown = `${JSON.stringify(answer.headers)}\n${answer.body}`;
   return [...textsOf(before.values(), (row) => !reach.sees(row))]
     .filter((text) => contains(shown, text) && !contains(known, text))
     .map((text) => `shows ${text}`);
+}
+
+/** What an environment may be told of an event, and the tenant of the one who caused it. */
+function told({ tenantId, fields }: Row, { environmentId }: Reach): string {
+  const { before, after, environment_id, actor_tenant_id, actor_key_id, actor_user_id } = fields;
+  if (environment_id !== null && environment_id !== environmentId) return '';
+  return JSON.stringify([
+    before,
+    after,
+    ...(actor_tenant_id === tenantId ? [actor_key_id, actor_user_id] : []),
+  ]);
 }
 
 /** Whether the JSON has the text in it. */
@@ -386,6 +407,8 @@ const everyRoute = (spec: Partial<RequestSpec>): [TenantsSpec, RequestSpec[]] =>
 
 /** The callers of the first tenant: a stored key of its first environment, and its configured keys. */
 const [stored, operator, operatorOfNone] = [0, 4, 5];
+/** A stored key of the second. */
+const storedOfSecond = 6;
 const ownOther = { environment: 1, by: 'id' } as const;
 const anothers = { environment: 2, by: 'id' } as const;
 
@@ -397,11 +420,27 @@ const repeatedByAll = (): [TenantsSpec, RequestSpec[]] => {
   return [tenants, Array.from({ length: 12 }, (_, caller) => ({ ...request, route, caller }))];
 };
 
+/** The operator changes another tenant, whose key then reads of it. */
+const operatorElsewhere = (): [TenantsSpec, RequestSpec[]] => {
+  const [tenants, renaming] = everyRoute({ caller: operator, foreign: true });
+  const [, reading] = everyRoute({ caller: storedOfSecond });
+  const of = (requests: RequestSpec[], names: string[]) =>
+    requests.filter(({ route }) => names.includes(routeNames[route] ?? ''));
+  return [
+    tenants,
+    [
+      ...of(renaming, ['PATCH /v1/tenants/:id']),
+      ...of(reading, ['GET /v1/audit/events', 'GET /v1/audit/events/stream']),
+    ],
+  ];
+};
+
 /** What chance may miss. */
 const examples = [
   everyRoute({ caller: operator }),
   everyRoute({ caller: operator, foreign: true }),
   everyRoute({ caller: operator, foreign: true, target: 3 }),
+  operatorElsewhere(),
   everyRoute({ caller: operator, selector: ownOther }),
   everyRoute({ caller: operator, selector: anothers }),
   everyRoute({ caller: operatorOfNone, foreign: true, forged: 'headers' }),

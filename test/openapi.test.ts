@@ -79,6 +79,24 @@ const contract: Record<string, Example[]> = {
   'GET /health': [{ status: 200 }],
   'GET /health/live': [{ status: 200 }],
   'GET /health/ready': [{ status: 200 }],
+  'GET /v1/audit/events': [
+    { status: 200 },
+    {
+      status: 200,
+      query: {
+        ...{ kind: 'key.created', actor_key_id: 'key_1', actor_user_id: 'user_1', subject_id: key },
+        ...{ from: '2001-01-01T00:00:00Z', to: '2999-01-01T00:00:00Z', limit: '1' },
+      },
+    },
+    { status: 400, query: { cursor: 'none' } },
+    { status: 400, query: { from: '2016-12-31T23:59:60Z' } },
+  ],
+  'GET /v1/audit/events/stream': [
+    { status: 200 },
+    { status: 200, headers: { 'last-event-id': '0' } },
+    { status: 400, headers: { 'last-event-id': '999999999' } },
+    { status: 400, headers: { 'last-event-id': 'first' } },
+  ],
   'GET /v1/auth/me': [{ status: 200 }, { status: 429, key: limited.api_key }],
   'GET /v1/customers': [{ status: 200 }, { status: 200, query: { external_id: 'acct_1', limit: '1' } }],
   'POST /v1/customers': [
@@ -136,6 +154,11 @@ const contract: Record<string, Example[]> = {
   'POST /v1/secrets/api/keys/{id}/rotate': [
     { status: 201, id: rotatedKey, payload: { overlap_seconds: 60 } },
     { status: 409, id: rotatedKey, payload: {} },
+  ],
+  'GET /v1/secrets/api/keys/{id}/events': [
+    { status: 200, id: key, query: { limit: '1' } },
+    { status: 200, id: deletedKey },
+    { status: 400, id: key, query: { cursor: 'none' } },
   ],
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],

@@ -7,7 +7,8 @@ import t from 'tap';
 import { newId } from '../lib/ids.ts';
 import { newSecret } from '../lib/keys/secret.ts';
 import type { Scope } from '../lib/scope.ts';
-import type { Queryable } from '../lib/stores/database.ts';
+import * as trail from '../lib/stores/audit-events.ts';
+import { type Queryable, surviveLostConnections } from '../lib/stores/database.ts';
 import * as keys from '../lib/stores/keys.ts';
 import type { ListKeysQuery } from '../schemas/keys.ts';
 import { createMigratedDatabase } from './helper.ts';
@@ -32,16 +33,33 @@ const fill = `
     FROM (SELECT i, CASE WHEN i % 10 = 0 THEN 1 + i / 10 % 100 ELSE 0 END AS place
             FROM generate_series(1, ${keyCount}) i) numbered`;
 
+/** Two changes of each key, with ten authors, of whom one has made little, and some of the tenant as a whole. */
+const fillTrail = `
+  INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, before, after, actor_tenant_id,
+                          actor_key_id, actor_user_id, actor_address, request_id, created_at)
+  SELECT i, gen_random_uuid(), CASE WHEN i % 50000 = 0 THEN 'key.deleted' WHEN i % 2 = 0 THEN 'key.updated' ELSE 'key.created' END,
+         'tenant_' || place, CASE WHEN i % 10000 <> 1 THEN 'env_' || place END, 'key_' || lpad(to_hex(i / 2), 32, '0'),
+         NULL, jsonb_build_object('name', repeat('x', 300)), 'tenant_' || place,
+         'key_author_' || author, 'user_' || author, '192.0.2.7', 'req_' || i, timestamptz '2026-01-01' + i * interval '1 second'
+    FROM (SELECT i, CASE WHEN i % 10 = 0 THEN 1 + i / 10 % 100 ELSE 0 END AS place,
+                 CASE WHEN i % 25000 = 2 THEN 9 ELSE i % 9 END AS author
+            FROM generate_series(1, ${2 * keyCount}) i) numbered`;
+
 interface Plan {
   'Node Type': string;
   'Relation Name'?: string;
   'Index Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
   Plans?: Plan[];
 }
 
 interface Explained {
   /** Each way that a table was read, such as `Index Scan of api_keys_hash` or `Seq Scan of api_keys`. */
   reads: string[];
+  /** Rows that the plan went through, those included that it left out. */
+  rowsRead: number;
   executionMs: number;
 }
 
@@ -52,7 +70,12 @@ const readsIn = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(readsIn),
 ];
 
+const rowsIn = (plan: Plan): number =>
+  (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'] +
+  (plan.Plans ?? []).reduce((sum, part) => sum + rowsIn(part), 0);
+
 const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1 });
+surviveLostConnections(pool, () => {}); // The database is dropped while they end.
 t.teardown(() => pool.end());
 
 /** Runs what a store does, and explains every statement of it as it was run. Nothing of it is kept. */
@@ -74,7 +97,7 @@ async function explain(work: (db: Queryable) => Promise<unknown>): Promise<Expla
       await connection.query('ROLLBACK TO unchanged');
       const { rows } = await connection.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
       const [{ Plan: plan, 'Execution Time': executionMs }] = rows[0]['QUERY PLAN'];
-      explained.push({ reads: readsIn(plan), executionMs });
+      explained.push({ reads: readsIn(plan), rowsRead: rowsIn(plan), executionMs });
     }
     return explained;
   } finally {
@@ -157,4 +180,54 @@ t.test(`with ${keyCount} keys`, async (t) => {
     const unindexed = (db: Queryable) => db.query("SELECT FROM api_keys WHERE user_id = 'user_1'");
     t.not(await sequentialScans(unindexed), 0, 'one that did would be seen');
   });
+});
+
+t.test(`with ${2 * keyCount} changes`, async (t) => {
+  await pool.query(fillTrail);
+  await pool.query('VACUUM (ANALYZE) key_events');
+  const all = Number.MAX_SAFE_INTEGER;
+  const middle = keyCount;
+  const at = (seq: number) => new Date(Date.parse('2026-01-01T00:00:00Z') + seq * 1000);
+  const of =
+    (filter: trail.EventFilter, before = all, scope: Scope = large) =>
+    (db: Queryable) =>
+      trail.listEvents(db, scope, filter, before, 101);
+  const subjectId = `key_${(21).toString(16).padStart(32, '0')}`;
+  const inOrder = '(environment|kind|pkey)';
+
+  const cases: [string, (db: Queryable) => Promise<unknown>, string][] = [
+    ['the first page', of({}), inOrder],
+    ['a page in the middle', of({}, middle), inOrder],
+    ['the first page of a small environment', of({}, all, small), inOrder],
+    ['a kind', of({ kind: 'key.created' }), 'kind'],
+    ['a kind that is rare', of({ kind: 'key.deleted' }), 'kind'],
+    ['a kind that there is not', of({ kind: 'key.none' }), 'kind'],
+    ['a key that made many changes', of({ actorKeyId: 'key_author_1' }), '(actor_key|pkey|environment)'],
+    ['a key that made few', of({ actorKeyId: 'key_author_9' }), 'actor_key'],
+    ['a user who made few', of({ actorUserId: 'user_9' }), 'actor_user'],
+    ['what was changed', of({ subjectId }), 'subject'],
+    ['an hour long ago', of({ from: at(1_000), to: at(4_600) }), 'time'],
+    ['since long ago', of({ from: at(1_000) }), 'time'],
+    ['until long ago', of({ to: at(1_000) }), 'time'],
+    ['the trail of a key', (db) => trail.listEventsOf(db, large, subjectId, all, 101), 'subject'],
+    ['what a stream has missed', (db) => trail.readEventsAfter(db, large, 1_000, all, 20), 'environment'],
+    [
+      'what all streams are told',
+      (db) => trail.readEventsOfTenants(db, ['tenant_0', 'tenant_42'], 2 * keyCount - 9, all, 100),
+      'pkey',
+    ],
+  ];
+  for (const [name, work, index] of cases) {
+    await t.test(name, async (t) => {
+      const [explained, ...others] = await explain(work);
+      t.same(others, []);
+      t.comment(`${explained?.executionMs} ms: ${explained?.reads.join(', ')}`);
+      const reads = explained?.reads.filter((read) => read.includes('key_events')) ?? [];
+      t.ok(
+        reads.some((read) => new RegExp(`key_events_(of_)?${index}$`).test(read)),
+        reads.join(', '),
+      );
+      t.ok(Number(explained?.rowsRead) < 5_000, `${explained?.rowsRead} rows are read`);
+    });
+  }
 });

@@ -1,7 +1,7 @@
 import { Alarm } from './alarm.ts';
 import { backoffMs } from './backoff.ts';
 import { applyEvents, type ReplicatedState } from './feed.ts';
-import type { Lease } from './lease.ts';
+import type { Instant, Lease } from './lease.ts';
 import type { FeedEvent, Position, Random, ReplicaDatabase, Timers } from './ports.ts';
 import { Waiters } from './waiters.ts';
 
@@ -33,6 +33,8 @@ export interface ReplicaOptions<Change> {
   readonly random: Random;
   /** The most events that one sync reads: bounds how long applying them keeps requests waiting. */
   readonly maxEventsPerSync: number;
+  /** Told when events have been applied, before anybody who waits for that hears of it. Must not throw. */
+  readonly onApplied?: () => void;
   /** Told of every failed statement. The replica carries on by itself. */
   readonly onError: (error: unknown) => void;
 }
@@ -200,8 +202,11 @@ export class Replica<Change> {
 
     // A writer waits for the acknowledgement of what was just applied, or there is more to read.
     if (renewal.events.length > 0) this.#hints.ring();
-    if (reached.seq < renewal.head.seq) return;
+    if (reached.seq >= renewal.head.seq) this.#grantLease(sentAt);
+    if (renewal.events.length > 0) this.#options.onApplied?.();
+  }
 
+  #grantLease(sentAt: Instant): void {
     this.#lease.grantFrom(sentAt);
     if (this.#lease.isValid()) this.#waiters.settle(true);
   }

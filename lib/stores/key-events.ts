@@ -25,9 +25,10 @@ export const changedChannel = 'latchkey_changed';
  */
 const takingNumbers = `
   head AS (
-    UPDATE key_event_counter SET seq = seq + $1, event_id = gen_random_uuid()
+    UPDATE key_event_counter
+       SET seq = seq + $1, event_id = gen_random_uuid(), changed_at = greatest(changed_at, clock_timestamp())
      WHERE (SELECT count(*) FROM event) = $1
-    RETURNING seq, event_id
+    RETURNING seq, event_id, changed_at
   ),
   hint AS (SELECT pg_notify('${changedChannel}', '') FROM head)`;
 const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
@@ -42,14 +43,16 @@ export async function recordKeyEvents(connection: Queryable, events: readonly Ke
     `WITH event AS MATERIALIZED (
        SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
                 kind text, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
-                after jsonb, actor_key_id text, actor_user_id text, actor_address text, request_id text
+                after jsonb, actor_tenant_id text, actor_key_id text, actor_user_id text, actor_address text,
+                request_id text
               )) WITH ORDINALITY AS event(kind, tenant_id, environment_id, subject_id, key_hash, before,
-                                          after, actor_key_id, actor_user_id, actor_address, request_id, place)
+                                          after, actor_tenant_id, actor_key_id, actor_user_id, actor_address,
+                                          request_id, place)
      ), ${takingNumbers}, added AS (
        INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
-                               actor_key_id, actor_user_id, actor_address, request_id)
+                               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
        SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
-              actor_key_id, actor_user_id, actor_address, request_id
+              actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, head.changed_at
          FROM head, event
      )
      SELECT head.seq FROM head, hint`,
@@ -79,12 +82,22 @@ export async function recordInsertedKeys(
         WHERE tenant_id = $3 AND environment_id = $4
      ), ${takingNumbers}, added AS (
        INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
-                               actor_key_id, actor_user_id, actor_address, request_id)
-       SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8
+                               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
+       SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
          FROM head, event
      )
      SELECT head.seq FROM head, hint`,
-    [ids.length, ids, tenantId, environmentId, actor.keyId, actor.userId, actor.address, actor.requestId],
+    [
+      ids.length,
+      ids,
+      tenantId,
+      environmentId,
+      actor.tenantId,
+      actor.keyId,
+      actor.userId,
+      actor.address,
+      actor.requestId,
+    ],
   );
   return Number(only(result).seq);
 }
@@ -101,6 +114,7 @@ const rowOf = ({ actor, ...event }: KeyEvent) => ({
   key_hash: event.keyHash && `\\x${event.keyHash.toString('hex')}`,
   before: event.before,
   after: event.after,
+  actor_tenant_id: actor.tenantId,
   actor_key_id: actor.keyId,
   actor_user_id: actor.userId,
   actor_address: actor.address,

@@ -201,3 +201,12 @@ export async function markKeyDeleted(db: Queryable, scope: Scope, id: string): P
     [scope.tenantId, scope.environmentId, id],
   );
 }
+
+/** Whether there is such a key, or was: deleted ones count as well. */
+export async function hasKeyEver(db: Queryable, scope: Scope, id: string): Promise<boolean> {
+  const { rows } = await db.query(
+    'SELECT FROM api_keys WHERE tenant_id = $1 AND environment_id = $2 AND id = $3',
+    [scope.tenantId, scope.environmentId, id],
+  );
+  return rows.length > 0;
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { Pool } from 'pg';
-import { type Queryable, surviveLostConnections, transaction } from './database.ts';
+import { only, type Queryable, surviveLostConnections, transaction } from './database.ts';
 import { type Patience, patiently } from './patience.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
@@ -60,11 +60,19 @@ async function readMigrations(): Promise<Migration[]> {
 }
 
 async function readApplied(connection: Queryable): Promise<Map<string, string>> {
-  await connection.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
-    name text PRIMARY KEY,
-    checksum text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now()
-  )`);
+  const { exists } = only(
+    await connection.query<{ exists: boolean }>(
+      "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists",
+    ),
+  );
+  // Asked before, because a role that may make no tables may start the service once all are there.
+  if (!exists) {
+    await connection.query(`CREATE TABLE schema_migrations (
+      name text PRIMARY KEY,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now()
+    )`);
+  }
   const { rows } = await connection.query<{ name: string; checksum: string }>(
     'SELECT name, checksum FROM schema_migrations',
   );

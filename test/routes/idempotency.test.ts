@@ -166,7 +166,7 @@ t.test('the database alone tells neither the answer nor the Idempotency-Key', as
 
   const scope = { tenantId: secret.tenant_id, environmentId: secret.environment_id };
   const keyId = (await call({ url: '/v1/auth/me' })).json().key_id;
-  const actor = { keyId, userId: '', address: '', requestId: '' };
+  const actor = { tenantId: scope.tenantId, keyId, userId: '', address: '', requestId: '' };
   const content = [url, {}, { name: 'Repeated' }];
   const { id, sealingKey, fingerprint } = secretsOf({ key, content }, { ...scope, actor });
   const row = rows.find((candidate) => id.equals(candidate.id));

@@ -819,6 +819,7 @@ t.test(
         key_hash: createHash('sha256').update(subject).digest(),
         before: state,
         after,
+        actor_tenant_id: 'tenant_default',
         actor_key_id: author.secret.id,
         actor_user_id: 'user_default',
         actor_address: '192.0.2.7',

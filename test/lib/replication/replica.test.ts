@@ -85,14 +85,16 @@ function setUp() {
     random: () => 0,
     onError: (error: unknown) => errors.push(error),
   };
-  const replica = new Replica({ ...common, id: 'r', state, lease, maxEventsPerSync: 10 });
+  const appliedAt: { statements: number; decides: boolean }[] = [];
+  const onApplied = () => void appliedAt.push({ statements: database.sent.length, decides: lease.isValid() });
+  const replica = new Replica({ ...common, id: 'r', state, lease, maxEventsPerSync: 10, onApplied });
   const confirmations = new Confirmations({ ...common, clock: process, pollMs: 50 });
   const runFor = async (ms: number): Promise<void> => {
     const untilMs = timeline.nowMs + ms;
     do for (let round = 0; round < 20; round += 1) await undefined;
     while (timeline.advance(untilMs));
   };
-  return { timeline, process, database, lease, errors, applied, replica, confirmations, runFor };
+  return { timeline, process, database, lease, errors, applied, appliedAt, replica, confirmations, runFor };
 }
 
 t.test('a replica', async (t) => {
@@ -112,7 +114,7 @@ t.test('a replica', async (t) => {
   });
 
   t.test('syncs every quarter of the lease, and at once on a hint', async (t) => {
-    const { database, replica, runFor } = setUp();
+    const { database, replica, appliedAt, runFor } = setUp();
     replica.start();
     await runFor(1_900);
     t.equal(database.count('renew'), 4);
@@ -122,10 +124,11 @@ t.test('a replica', async (t) => {
     for (let hints = 0; hints < 100; hints += 1) replica.hint();
     await runFor(10);
     t.equal(database.count('renew'), 6, 'hints during a sync make one more sync after it');
+    t.same(appliedAt, [], 'and nothing is told where nothing is new');
   });
 
   t.test('applies what it reads, and acknowledges it right after', async (t) => {
-    const { database, replica, applied, runFor } = setUp();
+    const { database, replica, applied, appliedAt, runFor } = setUp();
     const head = { seq: 1, eventId: 'e1' };
     database.renewals = [{ outcome: 'renewed', head, events: [{ ...head, change: 'new' }] }];
     replica.start();
@@ -133,16 +136,18 @@ t.test('a replica', async (t) => {
     t.same(applied, ['loaded', 'new']);
     t.equal(database.count('renew'), 2);
     t.match(replica.status(), { appliedSeq: 1 });
+    t.same(appliedAt, [{ statements: 3, decides: true }], 'and in between tells of it, once');
   });
 
   t.test('has no lease before it has read up to the head', async (t) => {
-    const { database, lease, replica, runFor } = setUp();
+    const { database, lease, replica, appliedAt, runFor } = setUp();
     const events = [{ seq: 1, eventId: 'e1', change: 'one' }];
     database.renewals = [{ outcome: 'renewed', head: { seq: 5, eventId: 'e5' }, events }];
     replica.start();
     await runFor(3.5);
     t.equal(lease.isValid(), false);
     t.match(replica.status(), { appliedSeq: 1, headSeq: 5, lagEvents: 4 });
+    t.match(appliedAt, [{ decides: false }], 'but tells of what it has applied');
   });
 
   t.test('that was fenced announces itself again, without loading', async (t) => {

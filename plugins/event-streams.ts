@@ -1,0 +1,83 @@
+import type { FastifyReply } from 'fastify';
+import fp from 'fastify-plugin';
+import { EventStreams } from '../lib/audit/event-streams.ts';
+import { invalid } from '../lib/errors.ts';
+import { readEventsAfter, readEventsOfTenants } from '../lib/stores/audit-events.ts';
+import { readHeadSeq } from '../lib/stores/key-events.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Answers with the events of the request's environment as they happen, for as long as its key may see them.
+     * @param after the number of the last event that the client has; `null`: it begins now
+     * @throws ApiError `validation_error` for a number that there is no event of yet, `too_many_requests` or
+     * `service_unavailable` when there are too many streams
+     */
+    streamEvents(request: FastifyRequest, reply: FastifyReply, after: number | null): Promise<void>;
+  }
+}
+
+/** How many streams there may be at once: a socket and some kilobytes each. */
+const limits = { all: 200, ofKey: 5 };
+
+/** How late at most a stream ends whose key has expired. Before each event it is asked anyway. */
+const lookIntervalMs = 250;
+
+/** The live tail of the audit trail. */
+export default fp(
+  async (app) => {
+    const { pool } = app.pg;
+    const streams = new EventStreams({
+      source: {
+        state: () => app.replica.status(),
+        ofScope: (...range) => readEventsAfter(pool, ...range),
+        ofTenants: (...range) => readEventsOfTenants(pool, ...range),
+      },
+      limits,
+      onError: (error) => app.log.warn({ err: error }, 'events could not be read for their streams'),
+    });
+    app.replica.onApplied(() => streams.applied());
+    const timer = setInterval(() => streams.look(), lookIntervalMs).unref();
+    app.addHook('preClose', async () => {
+      clearInterval(timer);
+      streams.stop();
+    });
+
+    app.decorate('streamEvents', async (request, reply, after) => {
+      await refuseFuture(after);
+      const { keyId, tenantId, environmentId } = request.identity();
+      streams.open({
+        scope: request.scope(),
+        keyId,
+        after,
+        begin: () => begin(reply),
+        standing: () => request.standing(),
+      });
+      // The access log has a line of the answers that came to their end.
+      reply.raw.on('close', () => {
+        if (reply.raw.writableFinished) return;
+        request.log.info({ keyId, tenantId, environmentId }, 'an event stream was cut off');
+      });
+    });
+
+    /** Another replica may have sent what this one has yet to apply; but nobody has sent what isn't there. */
+    async function refuseFuture(after: number | null): Promise<void> {
+      if (after === null || after <= (app.replica.status().appliedSeq ?? 0)) return;
+      if (after > (await readHeadSeq(pool))) throw invalid('headers/last-event-id', 'is of no event here');
+    }
+  },
+  { name: 'event-streams', dependencies: ['auth', 'database', 'replica'] },
+);
+
+/** Takes the answer out of Fastify's hands, with the headers that it has. Its connection serves nothing afterwards. */
+function begin(reply: FastifyReply): FastifyReply['raw'] {
+  reply.header('content-type', 'text/event-stream').header('connection', 'close');
+  // nginx would collect what is to arrive at once.
+  reply.header('x-accel-buffering', 'no');
+  const { raw } = reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.flushHeaders();
+  return raw;
+}

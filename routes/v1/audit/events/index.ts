@@ -1,0 +1,80 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permitted } from '../../../../lib/access.ts';
+import { readPage } from '../../../../lib/audit/trail.ts';
+import { invalid } from '../../../../lib/errors.ts';
+import { listEvents } from '../../../../lib/stores/audit-events.ts';
+import {
+  AuditEventPage,
+  EventStream,
+  EventStreamHeaders,
+  ListAuditEventsQuery,
+} from '../../../../schemas/audit.ts';
+import { errorResponses } from '../../../../schemas/errors.ts';
+
+const tags = ['Audit'];
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listAuditEvents',
+        summary: 'List changes',
+        description: 'Those in the environment, and those of its tenant as a whole, the newest first.',
+        tags,
+        querystring: ListAuditEventsQuery,
+        response: { 200: AuditEventPage, ...errorResponses },
+      },
+      config: { access: permitted('audit:read') },
+    },
+    async (request) => {
+      const { query } = request;
+      const filter = {
+        kind: query.kind,
+        actorKeyId: query.actor_key_id,
+        actorUserId: query.actor_user_id,
+        subjectId: query.subject_id,
+        from: instantOf('from', query.from),
+        to: instantOf('to', query.to),
+      };
+      const scope = request.scope();
+      return readPage(query, (before, limit) => listEvents(pool, scope, filter, before, limit));
+    },
+  );
+
+  app.get(
+    '/stream',
+    {
+      // Nothing would ever be the answer to HEAD.
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamAuditEvents',
+        summary: 'Follow changes as they happen',
+        description:
+          'Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the ' +
+          'last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when ' +
+          'its key may not see it any more. A key may have 5 streams at once, on each process.',
+        tags,
+        headers: EventStreamHeaders,
+        response: { 200: EventStream, ...errorResponses },
+      },
+      config: { access: permitted('audit:read') },
+    },
+    async (request, reply) => {
+      const last = request.headers['last-event-id'];
+      await app.streamEvents(request, reply, last ? Number(last) : null);
+      return reply;
+    },
+  );
+};
+export default routes;
+
+/** @throws ApiError where the form is right and there is no such instant */
+function instantOf(name: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const instant = new Date(text);
+  if (Number.isNaN(instant.getTime())) throw invalid(`querystring/${name}`, 'is no instant');
+  return instant;
+}

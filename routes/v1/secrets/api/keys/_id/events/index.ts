@@ -1,0 +1,36 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permitted } from '../../../../../../../lib/access.ts';
+import { readPage } from '../../../../../../../lib/audit/trail.ts';
+import { notFound } from '../../../../../../../lib/errors.ts';
+import { listEventsOf } from '../../../../../../../lib/stores/audit-events.ts';
+import { hasKeyEver } from '../../../../../../../lib/stores/keys.ts';
+import { AuditEventPage, ListKeyEventsQuery } from '../../../../../../../schemas/audit.ts';
+import { IdParams } from '../../../../../../../schemas/common.ts';
+import { errorResponses } from '../../../../../../../schemas/errors.ts';
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'listKeyEvents',
+        summary: 'List the changes of a key',
+        description: 'Who changed it, when, from what to what. It stays readable when the key is deleted.',
+        tags: ['Keys'],
+        params: IdParams,
+        querystring: ListKeyEventsQuery,
+        response: { 200: AuditEventPage, ...errorResponses },
+      },
+      config: { access: permitted('keys:read') },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const scope = request.scope();
+      if (!(await hasKeyEver(pool, scope, id))) throw notFound('Key');
+      return readPage(request.query, (before, limit) => listEventsOf(pool, scope, id, before, limit));
+    },
+  );
+};
+export default routes;

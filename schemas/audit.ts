@@ -1,0 +1,90 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Nullable, Text, Timestamp } from './common.ts';
+
+const State = Nullable(Type.Object({}, { additionalProperties: true }));
+
+/** One change, and who made it. */
+export const AuditEvent = Type.Object(
+  {
+    seq: Type.Integer({ description: 'Grows from change to change; numbers in between are of others' }),
+    kind: Type.String({ description: 'What it was done to, and what' }),
+    tenant_id: Type.String(),
+    environment_id: Nullable(Type.String({ description: 'null: it concerns the tenant as a whole' })),
+    subject_id: Type.String({ description: 'The id of what was changed' }),
+    before: { ...State, description: 'As the API showed it before; null when it is new' },
+    after: { ...State, description: 'As the API showed it afterwards; null when it is gone' },
+    actor: Type.Object(
+      {
+        key_id: Nullable(Type.String()),
+        user_id: Nullable(Type.String()),
+        address: Nullable(Type.String()),
+      },
+      { description: 'Who made the change; all null: the operator of the service, or the service itself' },
+    ),
+    request_id: Nullable(Type.String({ description: 'The `X-Request-Id` that the answer had' })),
+    created_at: Timestamp,
+  },
+  {
+    examples: [
+      {
+        seq: 4711,
+        kind: 'key.deactivated',
+        tenant_id: 'tenant_default',
+        environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
+        subject_id: 'key_01a20557a16e731f8ab301630217ef18',
+        before: { id: 'key_01a20557a16e731f8ab301630217ef18', status: 'active' },
+        after: { id: 'key_01a20557a16e731f8ab301630217ef18', status: 'inactive' },
+        actor: { key_id: 'key_01a20557a16e731f8ab301630217ef17', user_id: 'user_1', address: '192.0.2.7' },
+        request_id: 'req_01a20557a16e731f8ab301630217ef19',
+        created_at: '2026-11-20T12:00:00.000Z',
+      },
+    ],
+  },
+);
+export type AuditEvent = Static<typeof AuditEvent>;
+
+/** What every trail takes. A place in it stays the same while events are added. */
+const trailQuery = {
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Events in a page' }),
+  cursor: Type.Optional(
+    Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'The `next_cursor` of the page before' }),
+  ),
+};
+
+const Id = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description });
+
+export const ListAuditEventsQuery = Type.Object(
+  {
+    ...trailQuery,
+    kind: Type.Optional(
+      Type.String({ maxLength: 64, pattern: '^[a-z_]+\\.[a-z_]+$', examples: ['key.deactivated'] }),
+    ),
+    actor_key_id: Type.Optional(Id('The key that made the change')),
+    actor_user_id: Type.Optional(Text(255, { description: 'The user whose key made the change' })),
+    subject_id: Type.Optional(Id('What was changed: a key, an environment, a tenant, …')),
+    from: Type.Optional(Type.String({ format: 'date-time', description: 'The first instant' })),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'The first instant after' })),
+  },
+  { additionalProperties: false },
+);
+
+export const ListKeyEventsQuery = Type.Object(trailQuery, { additionalProperties: false });
+
+export const AuditEventPage = Type.Object({
+  items: Type.Array(AuditEvent, { description: 'The newest first' }),
+  next_cursor: Nullable(Type.String({ description: 'Where the next page begins; null on the last' })),
+});
+
+export const EventStreamHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      pattern: '^[0-9]{0,15}$',
+      description: 'The `id` that came last, or the `seq` of an event; without it, what happens from now on',
+    }),
+  ),
+});
+
+export const EventStream = {
+  description: 'The events as they happen, each as in a page; comments and bare ids between them',
+  content: { 'text/event-stream': { schema: Type.String() } },
+};
