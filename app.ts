@@ -26,6 +26,7 @@ import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
 import sealing from './plugins/sealing.ts';
 import tenants from './plugins/tenants.ts';
+import users from './plugins/users.ts';
 import validation from './plugins/validation.ts';
 import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
@@ -85,6 +86,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(idempotentAnswers);
   await app.register(configuredKeys, { configuredKeys: options.configuredKeys });
   await app.register(tenants, { configuredKeys: options.configuredKeys });
+  await app.register(users, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(sealing, { masterKeys: options.masterKeys });

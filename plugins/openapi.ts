@@ -37,6 +37,7 @@ export default fp<OpenApiOptions>(
           },
           { name: 'Environments', description: 'What separates development from production in a tenant' },
           { name: 'Tenants', description: 'Whose keys, environments and customers these are' },
+          { name: 'Users', description: 'Whom keys belong to: people and service accounts' },
           { name: 'Authentication', description: 'Decisions on keys' },
           { name: 'Operations', description: 'The state of the service' },
         ],

@@ -14,6 +14,7 @@ import {
   configured,
   createWorld,
   newMarker,
+  operatorUsers,
   type TenantsSpec,
   tenantsArbitrary,
   webhookTo,
@@ -80,7 +81,10 @@ const routes: Record<string, Route> = {
   'POST /v1/secrets/webhooks': { body: () => ({ provider: 'github' }) },
   'GET /v1/secrets/webhooks': {},
   'DELETE /v1/secrets/webhooks/:id': { table: 'webhook_secrets' },
-  'POST /v1/secrets/api/keys': { body: (pick) => ({ name: pick.text, permissions: [] }) },
+  'POST /v1/secrets/api/keys': {
+    body: (pick) =>
+      oneOf(pick, { name: pick.text, user_id: pick.text }, { name: pick.text, permissions: [] }),
+  },
   'GET /v1/secrets/api/keys': { query: (pick) => (pick.field % 2 === 0 ? { search: pick.text } : {}) },
   'GET /v1/secrets/api/keys/:id': { table: 'api_keys' },
   'PATCH /v1/secrets/api/keys/:id': {
@@ -96,6 +100,14 @@ const routes: Record<string, Route> = {
   'POST /v1/secrets/api/keys/:id/rotate': {
     table: 'api_keys',
     body: (pick) => ({ overlap_seconds: pick.field * 60 }),
+  },
+  'POST /v1/users': { body: (pick) => ({ name: pick.text, roles: [newMarker()] }) },
+  'GET /v1/users': { query: (pick) => (pick.field % 2 === 0 ? { status: pick.status } : {}) },
+  'GET /v1/users/me': {},
+  'GET /v1/users/:id': { table: 'users' },
+  'PATCH /v1/users/:id': {
+    table: 'users',
+    body: (pick) => oneOf(pick, { name: pick.text }, { status: pick.status }, { roles: [pick.text] }),
   },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
@@ -195,11 +207,12 @@ function reachOf(
     (row.tenantId === caller.tenantId && (row.environmentId === null || row.environmentId === environmentId));
   const othersEnvironment = ({ table, key, id }: Row) =>
     table === 'environments' && before.has(key) && id !== environmentId && !caller.operator;
+  const operators = ({ table, id }: Row) => table === 'users' && operatorUsers.has(id) && !caller.operator;
   const othersTenant = ({ table }: Row) => table === 'tenants' && !caller.operator;
   return {
     environmentId,
     sees,
-    changes: (row) => sees(row) && !othersEnvironment(row) && !othersTenant(row),
+    changes: (row) => sees(row) && !othersEnvironment(row) && !othersTenant(row) && !operators(row),
   };
 }
 

@@ -40,6 +40,7 @@ const rotatedKey = (await createKey(service)).secret.id;
 const customer = await created('/v1/customers', { external_id: 'acct_1', metadata: { plan: 'pro' } });
 const otherCustomer = await created('/v1/customers', { external_id: 'acct_2' });
 const environment = await created('/v1/environments', { name: 'staging' });
+const user = await created('/v1/users', { name: 'Billing', type: 'service_account', roles: ['billing'] });
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
@@ -105,6 +106,7 @@ const contract: Record<string, Example[]> = {
   'GET /v1/secrets/api/keys': [{ status: 200 }, { status: 200, query: { search: 'Test', order: 'asc' } }],
   'POST /v1/secrets/api/keys': [
     { status: 201, payload: wholeKey },
+    { status: 201, payload: { name: 'Of another', user_id: user } },
     { status: 400, payload: { name: 'Late', expires_at: '2001-01-01T00:00:00Z' } },
     { status: 201, payload: { name: 'Once' }, headers: repeatable },
     { status: 201, payload: { name: 'Once' }, headers: repeatable },
@@ -140,6 +142,15 @@ const contract: Record<string, Example[]> = {
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],
   'PATCH /v1/tenants/{id}': [{ status: 200, id: otherTenant, payload: { name: 'Acme Ltd' } }],
+  'GET /v1/users': [{ status: 200 }, { status: 200, query: { type: 'user', status: 'active' } }],
+  'POST /v1/users': [
+    { status: 201, payload: { name: 'Ada', type: 'user', email: 'ada@example.com', roles: ['admin'] } },
+  ],
+  'GET /v1/users/me': [{ status: 200 }],
+  'GET /v1/users/{id}': [{ status: 200, id: user }],
+  'PATCH /v1/users/{id}': [
+    { status: 200, id: user, payload: { name: 'Bill', email: null, roles: [], status: 'inactive' } },
+  ],
 };
 
 /** What is served beside the API. */

@@ -14,14 +14,15 @@ export interface EnvironmentRecord {
 
 /**
  * A change of what decides on keys, as it stands in the feed. It says what holds from now on, not what is
- * different, so that taking it in twice changes nothing. A change of a tenant or an environment is one for
- * all of its keys.
+ * different, so that taking it in twice changes nothing. A change of a tenant, an environment or a user is
+ * one for all of its keys.
  */
 export type KeyChange =
   | { kind: 'key'; key: KeyRecord }
   | { kind: 'key-deleted'; digest: Uint8Array }
   | { kind: 'tenant'; id: string; active: boolean }
   | { kind: 'environment'; environment: EnvironmentRecord }
+  | { kind: 'user'; tenantId: string; id: string; active: boolean }
   /** A load begins, of about so many keys. */
   | { kind: 'load'; keys: number }
   /** Something that decides on no key. */

@@ -39,6 +39,9 @@ export class KeyState {
         this.#keys.setEnvironmentActive(tenantId, id, active);
         break;
       }
+      case 'user':
+        this.#keys.setUserActive(change.tenantId, change.id, change.active);
+        break;
       case 'load':
         this.#keys.reserve(change.keys);
         break;

@@ -23,4 +23,5 @@ export const inherited = (type: KeyType, held: readonly string[]): string[] =>
     (permission) => mayHold(type, permission) && (type === 'private_key' || !isManagement(permission)),
   );
 
-const isManagement = (permission: string): boolean => /^(environments|tenants|webhooks):/.test(permission);
+const isManagement = (permission: string): boolean =>
+  /^(environments|tenants|users|service_accounts|sessions|webhooks):/.test(permission);

@@ -17,6 +17,10 @@ export interface StoredTenant {
   status: Status;
 }
 
+export interface StoredUser extends StoredTenant {
+  tenant_id: string;
+}
+
 export interface StoredEnvironment extends StoredTenant {
   tenant_id: string;
   name: string;
@@ -49,6 +53,7 @@ export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
   if (after === null) return { kind: 'none' };
   if (kind.startsWith('tenant.')) return changeOfTenant(after as StoredTenant);
   if (kind.startsWith('environment.')) return changeOfEnvironment(after as StoredEnvironment);
+  if (kind.startsWith('user.')) return changeOfUser(after as StoredUser);
   return { kind: 'none' };
 }
 
@@ -67,6 +72,13 @@ export const changeOfEnvironment = (environment: StoredEnvironment): KeyChange =
     active: environment.status === 'active',
     rateLimit: rateLimitOf(environment.rate_limit),
   },
+});
+
+export const changeOfUser = ({ tenant_id, id, status }: StoredUser): KeyChange => ({
+  kind: 'user',
+  tenantId: tenant_id,
+  id,
+  active: status === 'active',
 });
 
 function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
