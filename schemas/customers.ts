@@ -1,5 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Labels, Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
+import {
+  Labels,
+  Metadata,
+  Nullable,
+  Page,
+  pageQuery,
+  Status,
+  Text,
+  Timestamp,
+  textPattern,
+} from './common.ts';
 
 export const Customer = Type.Object(
   {
@@ -8,6 +18,7 @@ export const Customer = Type.Object(
     name: Nullable(Type.String()),
     email: Nullable(Type.String()),
     metadata: Labels,
+    status: Status,
     tenant_id: Type.String(),
     environment_id: Type.String(),
     created_at: Timestamp,
@@ -21,6 +32,7 @@ export const Customer = Type.Object(
         name: 'Ada Lovelace',
         email: 'ada@example.com',
         metadata: { plan: 'pro' },
+        status: 'active',
         tenant_id: 'tenant_default',
         environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
         created_at: '2026-11-20T12:00:00.000Z',
@@ -62,6 +74,7 @@ export const UpdateCustomer = Type.Object(
     name: Type.Optional(Name),
     email: Type.Optional(Email),
     metadata: Type.Optional(Metadata),
+    status: Type.Optional(Status),
   },
   {
     additionalProperties: false,

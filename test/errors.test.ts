@@ -108,9 +108,9 @@ t.test('a URL that is not valid is refused with a request id', async (t) => {
   }
   refused(
     t,
-    answered(await call({ url: `${keys}/${'a'.repeat(101)}` })),
+    answered(await call({ url: `${keys}/${'a'.repeat(256)}` })),
     414,
-    'a parameter of 101 characters',
+    'a parameter of 256 characters',
   );
   refused(t, answered(await call({ url: `${keys}/${'a'.repeat(65)}` })), 400, 'an id of 65 characters');
 });

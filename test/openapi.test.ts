@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { type Operation, readDescription } from './fixtures/description.ts';
+import { createSession } from './fixtures/sessions.ts';
 import { addSecret, deliveryOf, providers } from './fixtures/webhook-providers.ts';
 import {
   type CallOptions,
@@ -41,6 +42,10 @@ const customer = await created('/v1/customers', { external_id: 'acct_1', metadat
 const otherCustomer = await created('/v1/customers', { external_id: 'acct_2' });
 const environment = await created('/v1/environments', { name: 'staging' });
 const user = await created('/v1/users', { name: 'Billing', type: 'service_account', roles: ['billing'] });
+const session = await createSession(service);
+const inSession = { key: null, headers: { 'x-session-token': session.token } };
+const portal = `/v1/customers/portal/${encodeURIComponent(session.external_id)}`;
+const otherPortal = `/v1/customers/portal/${encodeURIComponent((await createSession(service)).external_id)}`;
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
@@ -93,6 +98,16 @@ const contract: Record<string, Example[]> = {
     { status: 409, id: customer, payload: { external_id: 'acct_2' } },
   ],
   'DELETE /v1/customers/{id}': [{ status: 204, id: otherCustomer }],
+  'DELETE /v1/customers/portal/{external_id}/sessions': [{ status: 204, url: `${otherPortal}/sessions` }],
+  'GET /v1/customers/portal/{external_id}': [{ status: 200, url: portal }],
+  'DELETE /v1/customers/portal/{external_id}/sessions/{session_id}': [
+    { status: 204, url: `${portal}/sessions/sess_${'0'.repeat(32)}` },
+  ],
+  'GET /v1/customer/portal/info': [{ status: 200, ...inSession }],
+  'PUT /v1/customer/portal/info': [
+    { status: 200, ...inSession, payload: { name: 'Ada', email: 'ada@example.com' } },
+    { status: 200, ...inSession, payload: { name: null, email: null } },
+  ],
   'GET /v1/environments': [{ status: 200 }],
   'POST /v1/environments': [
     { status: 201, payload: { name: 'preview', rate_limit: rateLimit } },
@@ -211,9 +226,7 @@ const tooLarge = JSON.stringify({ name: 'x'.repeat(16 * 1024 * 1024) });
 
 function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.isPublic) return;
-  yield spoilt(operation, { status: 401, key: null });
-  yield spoilt(operation, { status: 401, key: 'f'.repeat(64) });
-  yield spoilt(operation, { status: 403, headers: { 'x-environment-id': 'nowhere' } });
+  yield* operation.needsSession ? withoutSession(operation) : withoutKey(operation);
   if (operation.path.includes('{id}')) {
     yield spoilt(operation, { status: 404, id: 'nowhere' });
     yield spoilt(operation, { status: 400, id: '%00' });
@@ -224,17 +237,27 @@ function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.body === null) return;
   if (needsSomething(operation.body.schema)) yield spoilt(operation, { status: 400, payload: {} });
   yield spoilt(operation, { status: 400, payload: { unknown: 1 } });
-  yield spoilt(operation, { status: 415, payload: 'text', headers: { 'content-type': 'text/plain' } });
-  yield spoilt(operation, {
-    status: 413,
-    payload: tooLarge,
-    headers: { 'content-type': 'application/json' },
-  });
+  const headers = contract[operation.name]?.[0]?.headers;
+  const plain = { ...headers, 'content-type': 'text/plain' };
+  yield spoilt(operation, { status: 415, payload: 'text', headers: plain });
+  const json = { ...headers, 'content-type': 'application/json' };
+  yield spoilt(operation, { status: 413, payload: tooLarge, headers: json });
 }
 
 /** Whether a body must say anything at all. */
 const needsSomething = (schema: object): boolean =>
   'required' in schema || 'minProperties' in schema || 'minItems' in schema;
+
+function* withoutKey(operation: Operation): Generator<Example> {
+  yield spoilt(operation, { status: 401, key: null });
+  yield spoilt(operation, { status: 401, key: 'f'.repeat(64) });
+  yield spoilt(operation, { status: 403, headers: { 'x-environment-id': 'nowhere' } });
+}
+
+function* withoutSession(operation: Operation): Generator<Example> {
+  yield spoilt(operation, { status: 401, key: developmentKey, headers: {} });
+  yield spoilt(operation, { status: 401, headers: { 'x-session-token': developmentKey } });
+}
 
 t.test('failures are as described', async (t) => {
   const failing = await startService(t);

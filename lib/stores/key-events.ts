@@ -5,7 +5,11 @@ import { rolesOfKey } from './users.ts';
 type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
 
 export interface KeyEvent {
-  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}` | 'key.rotated';
+  kind:
+    | `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`
+    | 'key.rotated'
+    | 'session.revoked'
+    | 'customer.sessions_revoked';
   tenantId: string;
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;
