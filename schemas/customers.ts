@@ -47,16 +47,16 @@ const ExternalId = Text(255, {
   description: 'Your own id of the customer, unique within the environment',
   examples: ['acct_42'],
 });
-const Name = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
-const Email = Nullable(
+export const CustomerName = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
+export const CustomerEmail = Nullable(
   Type.String({ format: 'email', maxLength: 254, pattern: textPattern, examples: ['ada@example.com'] }),
 );
 
 export const CreateCustomer = Type.Object(
   {
     external_id: ExternalId,
-    name: Type.Optional(Name),
-    email: Type.Optional(Email),
+    name: Type.Optional(CustomerName),
+    email: Type.Optional(CustomerEmail),
     metadata: Type.Optional(Metadata),
   },
   {
@@ -71,8 +71,8 @@ export type CreateCustomer = Static<typeof CreateCustomer>;
 export const UpdateCustomer = Type.Object(
   {
     external_id: Type.Optional(ExternalId),
-    name: Type.Optional(Name),
-    email: Type.Optional(Email),
+    name: Type.Optional(CustomerName),
+    email: Type.Optional(CustomerEmail),
     metadata: Type.Optional(Metadata),
     status: Type.Optional(Status),
   },

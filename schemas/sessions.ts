@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { Nullable, Timestamp, textPattern } from './common.ts';
-import { CreateCustomer, Customer } from './customers.ts';
+import { Timestamp, textPattern } from './common.ts';
+import { Customer, CustomerEmail, CustomerName } from './customers.ts';
 
 const ExternalId = Type.String({ minLength: 1, maxLength: 255, pattern: textPattern });
 
@@ -52,8 +52,8 @@ export const PortalInfo = Type.Object(
 
 export const UpdatePortalInfo = Type.Object(
   {
-    name: Nullable(CreateCustomer.properties.name),
-    email: Nullable(CreateCustomer.properties.email),
+    name: CustomerName,
+    email: CustomerEmail,
   },
   { additionalProperties: false, examples: [{ name: 'Ada King', email: 'ada@example.com' }] },
 );
