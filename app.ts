@@ -26,7 +26,9 @@ import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
 import sealing from './plugins/sealing.ts';
+import sessions from './plugins/sessions.ts';
 import tenants from './plugins/tenants.ts';
+import users from './plugins/users.ts';
 import validation from './plugins/validation.ts';
 import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
@@ -47,7 +49,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     genReqId: newRequestId,
     trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
     bodyLimit: 64 * 1024,
-    routerOptions: { maxParamLength: 100, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: 255, ignoreTrailingSlash: true },
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
@@ -86,8 +88,10 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(idempotentAnswers);
   await app.register(configuredKeys, { configuredKeys: options.configuredKeys });
   await app.register(tenants, { configuredKeys: options.configuredKeys });
+  await app.register(users, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
   await app.register(auth, { configuredKeys: options.configuredKeys });
+  await app.register(sessions, options);
   await app.register(sealing, { masterKeys: options.masterKeys });
   await app.register(webhookMaintenance);
   await app.register(eventStreams);

@@ -4,11 +4,14 @@ export type Access =
   /** A key with this permission (`null`: any key), on its environment or on its tenant as a whole. */
   | { kind: 'key'; permission: string | null; level: 'environment' | 'tenant' }
   /** A configured key: the operator's own. */
-  | { kind: 'operator' };
+  | { kind: 'operator' }
+  /** A customer's session, and no key. */
+  | { kind: 'session' };
 
 export const everybody: Access = { kind: 'public' };
 export const anyKey: Access = { kind: 'key', permission: null, level: 'tenant' };
 export const operatorOnly: Access = { kind: 'operator' };
+export const sessionOnly: Access = { kind: 'session' };
 
 /** A key with this permission, working in an environment. */
 export const permitted = (permission: string): Access => ({ kind: 'key', permission, level: 'environment' });

@@ -1,8 +1,8 @@
 import { ApiError } from './errors.ts';
 
 /** RFC 6750, section 3: the challenge names an error only where a key was presented. */
-function unauthorized(message: string, error = ''): ApiError {
-  const headers = { 'www-authenticate': `Bearer realm="latchkey"${error}` };
+function unauthorized(message: string, error = '', scheme = 'Bearer'): ApiError {
+  const headers = { 'www-authenticate': `${scheme} realm="latchkey"${error}` };
   return new ApiError('permission_denied', message, { statusCode: 401, headers });
 }
 
@@ -16,4 +16,15 @@ export const refusals = {
   inactive: new ApiError('permission_denied', 'API key is inactive'),
   environment: new ApiError('permission_denied', 'Invalid or inaccessible environment'),
   permission: new ApiError('permission_denied', 'Permission denied'),
+};
+
+const withoutSession = (message: string): ApiError => unauthorized(message, '', 'Session');
+
+/** Why a request to a route for sessions is refused. */
+export const sessionRefusals = {
+  missing: withoutSession('Session token required'),
+  invalid: withoutSession('Invalid session token'),
+  expired: withoutSession('Session has expired'),
+  revoked: withoutSession('Session has been revoked'),
+  inactive: new ApiError('permission_denied', 'Session is inactive'),
 };

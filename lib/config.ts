@@ -9,8 +9,10 @@ import {
   developmentConfiguredKey,
   developmentKeyDigest,
 } from './keys/configured-keys.ts';
-import { readMasterKeys } from './master-keys-setting.ts';
+import { readNamedKeys } from './named-keys-setting.ts';
 import type { MasterKey } from './sealing.ts';
+import type { SessionSettings } from './sessions/issue-session.ts';
+import type { SessionKey } from './sessions/session-tokens.ts';
 
 const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
@@ -19,6 +21,7 @@ const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
 const formats = {
   postgres: (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
   redis: (text: string) => /^rediss?:\/\//.test(text) && URL.canParse(text),
+  web: (text: string) => /^https?:\/\/[^#]*$/.test(text) && URL.canParse(text),
   networks: (text: string) => entriesOf(text).every(isNetwork),
 };
 
@@ -39,6 +42,18 @@ const Settings = Type.Object({
   ),
   API_KEYS: Type.String({ default: '{}' }),
   MASTER_KEYS: Type.String({ default: '' }),
+  SESSION_KEYS: Type.String({ default: '' }),
+  SESSION_SECONDS: Type.Integer({
+    default: 3_600,
+    minimum: 1,
+    maximum: 86_400,
+    description: 'a number of seconds from 1 to 86400',
+  }),
+  PORTAL_URL: Type.String({
+    default: 'http://localhost:3000',
+    format: 'web',
+    description: 'a URL that begins with http:// or https:// and has no #',
+  }),
   TRUSTED_PROXIES: Type.String({
     default: '',
     format: 'networks',
@@ -81,6 +96,9 @@ export interface Config {
   configuredKeys: ConfiguredKeys;
   /** What stored secrets are sealed under: the first seals, all open. None: no secret can be stored. */
   masterKeys: MasterKey[];
+  /** What sessions are signed with: the first signs, all are accepted. None: no session can be issued. */
+  sessionKeys: SessionKey[];
+  session: SessionSettings;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   /** Refused keys that one address may present in a minute; 0: any number. */
@@ -119,7 +137,8 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
   const configuredKeys = readConfiguredKeys(environment['API_KEYS'] ?? '{}', mistakes);
   const isProduction = settings?.NODE_ENV !== 'development' && settings?.NODE_ENV !== 'test';
   if (isProduction) refuseDevelopmentKey(configuredKeys, mistakes);
-  const masterKeys = readMasterKeys(environment['MASTER_KEYS'] ?? '', isProduction, mistakes);
+  const masterKeys = readNamedKeys('MASTER_KEYS', environment, isProduction, mistakes);
+  const sessionKeys = readNamedKeys('SESSION_KEYS', environment, isProduction, mistakes);
   if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
   if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyDigest)) {
     configuredKeys.set(developmentKeyDigest, developmentConfiguredKey);
@@ -134,6 +153,8 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     redisUrl: settings.REDIS_URL ?? null,
     configuredKeys,
     masterKeys,
+    sessionKeys,
+    session: { lifetimeSeconds: settings.SESSION_SECONDS, portalUrl: settings.PORTAL_URL },
     trustedProxies: entriesOf(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,

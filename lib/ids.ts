@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
 
-type Prefix = 'tenant' | 'env' | 'key' | 'user' | 'cust' | 'replica' | 'whs' | 'whd';
+type Prefix = 'tenant' | 'env' | 'key' | 'user' | 'cust' | 'replica' | 'sess' | 'whs' | 'whd';
 
 /**
  * A new id, such as `key_0193…`: the prefix says of what, and the rest is a UUID version 7

@@ -47,8 +47,8 @@ const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;
 const isRefusal = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
 
 /** One by a method that isn't safe (RFC 9110, section 9.2.1), of somebody who may. */
-const isChange = ({ method, auth }: FastifyRequest): boolean =>
-  auth !== null && !['GET', 'HEAD', 'OPTIONS'].includes(method);
+const isChange = ({ method, auth, session }: FastifyRequest): boolean =>
+  (auth ?? session) !== null && !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 function write(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(
@@ -59,8 +59,9 @@ function write(request: FastifyRequest, reply: FastifyReply): void {
       durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
       address: addressOf(request),
       keyId: request.auth?.keyId ?? request.refusedKeyId,
-      tenantId: request.auth?.tenantId,
-      environmentId: request.auth?.environmentId,
+      sessionId: request.session?.id,
+      tenantId: (request.auth ?? request.session)?.tenantId,
+      environmentId: (request.auth ?? request.session)?.environmentId,
     },
     'request',
   );

@@ -18,13 +18,13 @@ declare module 'fastify' {
     access?: Access;
   }
   interface FastifyRequest {
-    /** Whom the request speaks for; `null` on public routes. */
+    /** Whom the request speaks for; `null` on routes that ask for no key. */
     auth: Identity | null;
     /** The key that was refused, where it is known. */
     refusedKeyId: string | null;
     /** SHA-256 of the key that was presented, a character for each byte. */
     keyDigest: string | null;
-    /** Whom the request speaks for, on a route that isn't public. */
+    /** Whom the request speaks for, on a route that asks for a key. */
     identity(): Identity;
     /** The tenant and environment that everything the request does is confined to. */
     scope(): Scope;
@@ -52,7 +52,8 @@ export default fp<AuthOptions>(
 
     // Callbacks and not promises: what memory can decide is decided at once.
     app.addHook('onRequest', (request, reply, done) => {
-      if (accessOf(request)?.kind === 'public') return done();
+      const kind = accessOf(request)?.kind;
+      if (kind === 'public' || kind === 'session') return done();
       const isTold = request.headers[debugHeader] !== undefined;
       const isTimed = app.decisionMetrics.isTimed();
       const startMs = isTold || isTimed ? performance.now() : 0;
@@ -199,7 +200,7 @@ function permissionRefusal(
 }
 
 function identityOf(this: FastifyRequest): Identity {
-  if (this.auth === null) throw new Error('This route is public: nobody has been authenticated');
+  if (this.auth === null) throw new Error('This route asks for no key');
   return this.auth;
 }
 

@@ -31,6 +31,7 @@ export default fp<OpenApiOptions>(
         tags: [
           { name: 'Keys', description: 'Issue, list, change and delete API keys' },
           { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
+          { name: 'Customer portal', description: 'What a customer sees and changes of itself' },
           {
             name: 'Webhooks',
             description: 'Receive what providers send, verified, stored once and in order',
@@ -38,6 +39,7 @@ export default fp<OpenApiOptions>(
           { name: 'Audit', description: 'Who changed what: the trail of all changes, and its live tail' },
           { name: 'Environments', description: 'What separates development from production in a tenant' },
           { name: 'Tenants', description: 'Whose keys, environments and customers these are' },
+          { name: 'Users', description: 'Whom keys belong to: people and service accounts' },
           { name: 'Authentication', description: 'Decisions on keys' },
           { name: 'Operations', description: 'The state of the service' },
         ],
@@ -50,6 +52,12 @@ export default fp<OpenApiOptions>(
               description: '64 lower-case hex characters',
             },
             bearer: { type: 'http', scheme: 'bearer', description: 'The same key' },
+            session: {
+              type: 'apiKey',
+              in: 'header',
+              name: 'X-Session-Token',
+              description: "A customer's session",
+            },
           },
         },
         security: [{ apiKey: [] }, { bearer: [] }],
@@ -82,12 +90,14 @@ const transform: SwaggerTransform = ({ schema, url, route }) => {
     ...(isObject(schema.querystring) && { querystring: withoutRequiredDefaults(schema.querystring) }),
     ...(isObject(schema.response) && { response: withDescriptions(schema.response) }),
     ...(access.kind === 'public' && { security: [] }),
+    ...(access.kind === 'session' && { security: [{ session: [] }] }),
   };
   return { schema: described, url };
 };
 
 function needs(access: Access): string {
   if (access.kind === 'public') return 'Needs no key.';
+  if (access.kind === 'session') return "Needs a customer's session.";
   if (access.kind === 'operator') return "Needs a key of the operator's configuration.";
   return access.permission === null ? 'Needs any key.' : `Needs the permission \`${access.permission}\`.`;
 }

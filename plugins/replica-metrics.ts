@@ -20,6 +20,12 @@ export default fp(
     gauge('latchkey_loads', 'Times all keys were loaded', 'sum', () => status().timesLoaded);
     gauge('latchkey_keys', 'Keys in memory', 'max', () => keys.keys.size);
     gauge('latchkey_key_table_bytes', 'Memory of the key table', 'sum', () => keys.keys.bytes);
+    gauge(
+      'latchkey_session_revocations',
+      'Revoked sessions and customers in memory',
+      'max',
+      () => keys.sessions.size,
+    );
     gauge('latchkey_notifications', '1 if those of the database arrive', 'min', () =>
       Number(status().notifications),
     );

@@ -43,8 +43,11 @@ export const RateLimit = Type.Object(
 );
 export type RateLimit = Static<typeof RateLimit>;
 
+/** What an id may be made of: some come from the operator's configuration. */
+export const idPattern = '^[A-Za-z0-9_-]{1,64}$';
+
 export const IdParams = Type.Object(
-  { id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }) },
+  { id: Type.String({ pattern: idPattern }) },
   { additionalProperties: false },
 );
 

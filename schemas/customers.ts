@@ -1,5 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Labels, Metadata, Nullable, Page, pageQuery, Text, Timestamp, textPattern } from './common.ts';
+import {
+  Labels,
+  Metadata,
+  Nullable,
+  Page,
+  pageQuery,
+  Status,
+  Text,
+  Timestamp,
+  textPattern,
+} from './common.ts';
 
 export const Customer = Type.Object(
   {
@@ -8,6 +18,7 @@ export const Customer = Type.Object(
     name: Nullable(Type.String()),
     email: Nullable(Type.String()),
     metadata: Labels,
+    status: Status,
     tenant_id: Type.String(),
     environment_id: Type.String(),
     created_at: Timestamp,
@@ -21,6 +32,7 @@ export const Customer = Type.Object(
         name: 'Ada Lovelace',
         email: 'ada@example.com',
         metadata: { plan: 'pro' },
+        status: 'active',
         tenant_id: 'tenant_default',
         environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
         created_at: '2026-11-20T12:00:00.000Z',
@@ -35,16 +47,16 @@ const ExternalId = Text(255, {
   description: 'Your own id of the customer, unique within the environment',
   examples: ['acct_42'],
 });
-const Name = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
-const Email = Nullable(
+export const CustomerName = Nullable(Text(255, { examples: ['Ada Lovelace'] }));
+export const CustomerEmail = Nullable(
   Type.String({ format: 'email', maxLength: 254, pattern: textPattern, examples: ['ada@example.com'] }),
 );
 
 export const CreateCustomer = Type.Object(
   {
     external_id: ExternalId,
-    name: Type.Optional(Name),
-    email: Type.Optional(Email),
+    name: Type.Optional(CustomerName),
+    email: Type.Optional(CustomerEmail),
     metadata: Type.Optional(Metadata),
   },
   {
@@ -59,9 +71,10 @@ export type CreateCustomer = Static<typeof CreateCustomer>;
 export const UpdateCustomer = Type.Object(
   {
     external_id: Type.Optional(ExternalId),
-    name: Type.Optional(Name),
-    email: Type.Optional(Email),
+    name: Type.Optional(CustomerName),
+    email: Type.Optional(CustomerEmail),
     metadata: Type.Optional(Metadata),
+    status: Type.Optional(Status),
   },
   {
     additionalProperties: false,

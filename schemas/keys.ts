@@ -1,5 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Labels, Metadata, Nullable, Page, pageQuery, RateLimit, Status, Text, Timestamp } from './common.ts';
+import {
+  idPattern,
+  Labels,
+  Metadata,
+  Nullable,
+  Page,
+  pageQuery,
+  RateLimit,
+  Status,
+  Text,
+  Timestamp,
+} from './common.ts';
+import { UserType } from './users.ts';
 
 export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('publishable_key')], {
   description: 'A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission',
@@ -28,8 +40,8 @@ export const KeyMetadata = Type.Object(
     tenant_id: Type.String(),
     environment_id: Type.String(),
     user_id: Type.String(),
-    user_type: Type.Union([Type.Literal('user'), Type.Literal('service_account')]),
-    roles: Type.Array(Type.String()),
+    user_type: UserType,
+    roles: Type.Array(Type.String(), { description: 'Those of the user' }),
     permissions: Type.Array(Type.String()),
     rate_limit: Nullable(RateLimit),
     metadata: Labels,
@@ -84,6 +96,15 @@ export const CreateKey = Type.Object(
     name: Name,
     description: Type.Optional(Description),
     type: Type.Optional(KeyType),
+    user_id: Type.Optional(
+      Type.String({
+        pattern: idPattern,
+        description:
+          'Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account ' +
+          '`service_accounts:keys`',
+        examples: ['user_01a20557a16e731f8ab301630217ef18'],
+      }),
+    ),
     expires_at: Type.Optional(ExpiresAt),
     permissions: Type.Optional(Permissions),
     rate_limit: Type.Optional(Nullable(RateLimit)),

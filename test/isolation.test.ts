@@ -14,8 +14,10 @@ import {
   configured,
   createWorld,
   newMarker,
+  operatorUsers,
   type TenantsSpec,
   tenantsArbitrary,
+  type World,
   webhookTo,
 } from './fixtures/isolation-world.ts';
 import { type CallOptions, startService } from './helper.ts';
@@ -36,6 +38,8 @@ interface Route {
   table?: string;
   /** Whether it takes a signature instead of a key: that of the environment in which the caller works. */
   signed?: true;
+  /** Whether it takes the session of a customer, and no key. */
+  session?: true;
   body?: (pick: Pick) => object;
   query?: (pick: Pick) => Record<string, string>;
   headers?: Record<string, string>;
@@ -64,9 +68,24 @@ const routes: Record<string, Route> = {
   'PATCH /v1/customers/:id': {
     table: 'customers',
     body: (pick) =>
-      oneOf(pick, { external_id: pick.text }, { name: pick.text }, { metadata: { note: pick.text } }),
+      oneOf(
+        pick,
+        { external_id: pick.text },
+        { name: pick.text },
+        { metadata: { note: pick.text } },
+        { status: pick.status },
+      ),
   },
   'DELETE /v1/customers/:id': { table: 'customers' },
+  'GET /v1/customers/portal/:external_id': { table: 'customers' },
+  'GET /v1/customer/portal/info': { table: 'customers', session: true },
+  'PUT /v1/customer/portal/info': {
+    table: 'customers',
+    session: true,
+    body: (pick) => ({ name: pick.text, email: null }),
+  },
+  'DELETE /v1/customers/portal/:external_id/sessions/:session_id': { table: 'customers' },
+  'DELETE /v1/customers/portal/:external_id/sessions': { table: 'customers' },
   'POST /v1/environments': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/environments': {},
   'GET /v1/environments/:id': { table: 'environments' },
@@ -87,7 +106,10 @@ const routes: Record<string, Route> = {
   'POST /v1/secrets/webhooks': { body: () => ({ provider: 'github' }) },
   'GET /v1/secrets/webhooks': {},
   'DELETE /v1/secrets/webhooks/:id': { table: 'webhook_secrets' },
-  'POST /v1/secrets/api/keys': { body: (pick) => ({ name: pick.text, permissions: [] }) },
+  'POST /v1/secrets/api/keys': {
+    body: (pick) =>
+      oneOf(pick, { name: pick.text, user_id: pick.text }, { name: pick.text, permissions: [] }),
+  },
   'GET /v1/secrets/api/keys': { query: (pick) => (pick.field % 2 === 0 ? { search: pick.text } : {}) },
   'GET /v1/secrets/api/keys/:id': { table: 'api_keys' },
   'PATCH /v1/secrets/api/keys/:id': {
@@ -105,6 +127,14 @@ const routes: Record<string, Route> = {
     body: (pick) => ({ overlap_seconds: pick.field * 60 }),
   },
   'GET /v1/secrets/api/keys/:id/events': { table: 'api_keys', query: () => ({ limit: '100' }) },
+  'POST /v1/users': { body: (pick) => ({ name: pick.text, roles: [newMarker()] }) },
+  'GET /v1/users': { query: (pick) => (pick.field % 2 === 0 ? { status: pick.status } : {}) },
+  'GET /v1/users/me': {},
+  'GET /v1/users/:id': { table: 'users' },
+  'PATCH /v1/users/:id': {
+    table: 'users',
+    body: (pick) => oneOf(pick, { name: pick.text }, { status: pick.status }, { roles: [pick.text] }),
+  },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
   'PATCH /v1/tenants/:id': {
@@ -203,12 +233,19 @@ function reachOf(
     (row.tenantId === caller.tenantId && (row.environmentId === null || row.environmentId === environmentId));
   const othersEnvironment = ({ table, key, id }: Row) =>
     table === 'environments' && before.has(key) && id !== environmentId && !caller.operator;
+  const operators = ({ table, id }: Row) => table === 'users' && operatorUsers.has(id) && !caller.operator;
   const othersTenant = ({ table }: Row) => table === 'tenants' && !caller.operator;
   return {
     environmentId,
     sees,
-    changes: (row) => sees(row) && !othersEnvironment(row) && !othersTenant(row),
+    changes: (row) => sees(row) && !othersEnvironment(row) && !othersTenant(row) && !operators(row),
   };
+}
+
+/** A session reaches its customer, and nothing else. */
+function reachOfSession(customerId: string | null): Reach {
+  const isOwn = ({ table, id }: Row) => table === 'customers' && id === customerId;
+  return { environmentId: null, sees: isOwn, changes: isOwn };
 }
 
 const at = <T>(list: T[], index: number): T | undefined => list[index % list.length];
@@ -244,12 +281,12 @@ function forge(request: CallOptions, forged: RequestSpec['forged'], victim: Row 
 }
 
 const methodOf = (route: string) =>
-  (['POST', 'PATCH', 'DELETE'] as const).find((method) => route.startsWith(`${method} `)) ?? 'GET';
+  (['POST', 'PUT', 'PATCH', 'DELETE'] as const).find((method) => route.startsWith(`${method} `)) ?? 'GET';
 
 /** Turns a specification into a request that makes sense in the world as it is. */
-function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
+function prepare(spec: RequestSpec, { callers, tokens }: World, before: Snapshot): Sent {
   const route = routeNames[spec.route] ?? '';
-  const { open, table, body, query, signed, headers: asked } = routes[route] ?? {};
+  const { open, table, session, body, query, signed, headers: asked } = routes[route] ?? {};
   const caller = at(callers, spec.caller);
   if (caller === undefined) throw new Error('A world without callers');
   const rows = [...before.values()];
@@ -268,27 +305,30 @@ function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
 
   const { sees } = reachOf(caller, '', null, selector, before);
   const candidates = rows.filter((row) => row.table === table);
-  const target =
-    at(
-      candidates.filter((row) => sees(row) !== spec.foreign),
-      spec.target,
-    )?.id ?? null;
-  const reach = reachOf(caller, route, target, selector, before);
+  const own = candidates.filter(sees).map(({ fields }) => fields['external_id']);
+  // By its name a foreign one is only meant where there is none of one's own of that name.
+  const isMeant = (row: Row) =>
+    sees(row) !== spec.foreign &&
+    !(spec.foreign && route.includes(':external_id') && own.includes(row.fields['external_id']));
+  const targetRow = at(candidates.filter(session ? ({ id }) => tokens.has(id) : isMeant), spec.target);
+  const target = targetRow?.id ?? null;
+  const reach = session ? reachOfSession(target) : reachOf(caller, route, target, selector, before);
 
   const texts = [...textsOf(rows, () => true)].filter((text) => text.length <= 100);
   const text = spec.text === null ? newMarker() : (at(texts, spec.text) ?? newMarker());
   const pick = { text, status: spec.status, field: spec.field };
   const [, path = ''] = route.split(' ');
-  const urlOf = (id: string) => path.replace(':id', id);
+  const named = targetRow && encodeURIComponent(String(targetRow.fields['external_id']));
+  const inPath = (route.includes(':external_id') ? named : targetRow?.id) ?? 'never-was';
+  const url = path.replace(/:(external_)?id/, inPath).replace(':session_id', `sess_${'0'.repeat(32)}`);
   const plain: CallOptions = {
     method: methodOf(route),
-    url: urlOf(target ?? 'never-was'),
-    headers,
-    key: caller.key,
+    url,
+    headers: { ...headers, ...(session && { 'x-session-token': tokens.get(target ?? '') ?? 'none' }) },
+    key: session ? null : caller.key,
     ...(body && { payload: body(pick) }),
     ...(query && { query: query(pick) }),
   };
-  const targetRow = before.get(`${table} ${target}`);
   const webhook =
     signed &&
     webhookTo(
@@ -302,10 +342,10 @@ function prepare(spec: RequestSpec, callers: Caller[], before: Snapshot): Sent {
   );
 
   const hidden = targetRow !== undefined && !reach.sees(targetRow);
-  const lost = !open && caller.operator && selector !== undefined && reach.environmentId === null;
+  const lost = !open && !session && caller.operator && selector !== undefined && reach.environmentId === null;
   const twin = {
     ...request,
-    ...(hidden && { url: request.url.replace(String(target), 'never-was') }),
+    ...(hidden && { url: request.url.replace(inPath, 'never-was') }),
     ...(lost && { headers: { ...request.headers, 'x-environment-id': nowhere } }),
   };
   return { caller, route, request, target, reach, twin: hidden || lost ? twin : null };
@@ -360,8 +400,8 @@ function checkConflict({ request, reach }: Sent, answer: Answer, before: Snapsho
 const seen = { succeeded: new Set<string>(), foreign: new Set<string>(), sent: 0 };
 
 /** Sends one request and tells what of the isolation it breaks. */
-async function send(spec: RequestSpec, callers: Caller[], before: Snapshot): Promise<Snapshot> {
-  const sent = prepare(spec, callers, before);
+async function send(spec: RequestSpec, world: World, before: Snapshot): Promise<Snapshot> {
+  const sent = prepare(spec, world, before);
   const answer = await service.call(sent.request);
   const after = await takeSnapshot(service.pool, tables);
   const broken = [
@@ -455,9 +495,9 @@ t.test('no request shows or changes what belongs to another tenant or environmen
     tenantsArbitrary,
     fc.array(requestArbitrary, { minLength: 1, maxLength: 40, size: 'max' }),
     async (tenants, requests) => {
-      const callers = await createWorld(service, tables, tenants);
+      const world = await createWorld(service, tables, tenants);
       let now = await takeSnapshot(service.pool, tables);
-      for (const request of requests) now = await send(request, callers, now);
+      for (const request of requests) now = await send(request, world, now);
     },
   );
   await fc.assert(property, {
@@ -467,7 +507,9 @@ t.test('no request shows or changes what belongs to another tenant or environmen
   });
   t.comment(`${seen.sent} requests`);
   t.strictSame([...seen.succeeded].sort(), routeNames.toSorted(), 'every route was called with success');
-  const withIds = routeNames.filter((name) => name.includes(':id') && name !== 'PATCH /v1/tenants/:id');
+  const withIds = routeNames.filter(
+    (name) => /:(external_)?id/.test(name) && name !== 'PATCH /v1/tenants/:id',
+  );
   t.strictSame(
     withIds.filter((name) => !seen.foreign.has(name)),
     [],

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { type Operation, readDescription } from './fixtures/description.ts';
+import { createSession } from './fixtures/sessions.ts';
 import { addSecret, deliveryOf, providers } from './fixtures/webhook-providers.ts';
 import {
   type CallOptions,
@@ -40,6 +41,11 @@ const rotatedKey = (await createKey(service)).secret.id;
 const customer = await created('/v1/customers', { external_id: 'acct_1', metadata: { plan: 'pro' } });
 const otherCustomer = await created('/v1/customers', { external_id: 'acct_2' });
 const environment = await created('/v1/environments', { name: 'staging' });
+const user = await created('/v1/users', { name: 'Billing', type: 'service_account', roles: ['billing'] });
+const session = await createSession(service);
+const inSession = { key: null, headers: { 'x-session-token': session.token } };
+const portal = `/v1/customers/portal/${encodeURIComponent(session.external_id)}`;
+const otherPortal = `/v1/customers/portal/${encodeURIComponent((await createSession(service)).external_id)}`;
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
@@ -110,6 +116,16 @@ const contract: Record<string, Example[]> = {
     { status: 409, id: customer, payload: { external_id: 'acct_2' } },
   ],
   'DELETE /v1/customers/{id}': [{ status: 204, id: otherCustomer }],
+  'DELETE /v1/customers/portal/{external_id}/sessions': [{ status: 204, url: `${otherPortal}/sessions` }],
+  'GET /v1/customers/portal/{external_id}': [{ status: 200, url: portal }],
+  'DELETE /v1/customers/portal/{external_id}/sessions/{session_id}': [
+    { status: 204, url: `${portal}/sessions/sess_${'0'.repeat(32)}` },
+  ],
+  'GET /v1/customer/portal/info': [{ status: 200, ...inSession }],
+  'PUT /v1/customer/portal/info': [
+    { status: 200, ...inSession, payload: { name: 'Ada', email: 'ada@example.com' } },
+    { status: 200, ...inSession, payload: { name: null, email: null } },
+  ],
   'GET /v1/environments': [{ status: 200 }],
   'POST /v1/environments': [
     { status: 201, payload: { name: 'preview', rate_limit: rateLimit } },
@@ -123,6 +139,7 @@ const contract: Record<string, Example[]> = {
   'GET /v1/secrets/api/keys': [{ status: 200 }, { status: 200, query: { search: 'Test', order: 'asc' } }],
   'POST /v1/secrets/api/keys': [
     { status: 201, payload: wholeKey },
+    { status: 201, payload: { name: 'Of another', user_id: user } },
     { status: 400, payload: { name: 'Late', expires_at: '2001-01-01T00:00:00Z' } },
     { status: 201, payload: { name: 'Once' }, headers: repeatable },
     { status: 201, payload: { name: 'Once' }, headers: repeatable },
@@ -163,6 +180,15 @@ const contract: Record<string, Example[]> = {
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],
   'PATCH /v1/tenants/{id}': [{ status: 200, id: otherTenant, payload: { name: 'Acme Ltd' } }],
+  'GET /v1/users': [{ status: 200 }, { status: 200, query: { type: 'user', status: 'active' } }],
+  'POST /v1/users': [
+    { status: 201, payload: { name: 'Ada', type: 'user', email: 'ada@example.com', roles: ['admin'] } },
+  ],
+  'GET /v1/users/me': [{ status: 200 }],
+  'GET /v1/users/{id}': [{ status: 200, id: user }],
+  'PATCH /v1/users/{id}': [
+    { status: 200, id: user, payload: { name: 'Bill', email: null, roles: [], status: 'inactive' } },
+  ],
 };
 
 /** What is served beside the API. */
@@ -223,9 +249,7 @@ const tooLarge = JSON.stringify({ name: 'x'.repeat(16 * 1024 * 1024) });
 
 function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.isPublic) return;
-  yield spoilt(operation, { status: 401, key: null });
-  yield spoilt(operation, { status: 401, key: 'f'.repeat(64) });
-  yield spoilt(operation, { status: 403, headers: { 'x-environment-id': 'nowhere' } });
+  yield* operation.needsSession ? withoutSession(operation) : withoutKey(operation);
   if (operation.path.includes('{id}')) {
     yield spoilt(operation, { status: 404, id: 'nowhere' });
     yield spoilt(operation, { status: 400, id: '%00' });
@@ -236,17 +260,27 @@ function* refusalsOf(operation: Operation): Generator<Example> {
   if (operation.body === null) return;
   if (needsSomething(operation.body.schema)) yield spoilt(operation, { status: 400, payload: {} });
   yield spoilt(operation, { status: 400, payload: { unknown: 1 } });
-  yield spoilt(operation, { status: 415, payload: 'text', headers: { 'content-type': 'text/plain' } });
-  yield spoilt(operation, {
-    status: 413,
-    payload: tooLarge,
-    headers: { 'content-type': 'application/json' },
-  });
+  const headers = contract[operation.name]?.[0]?.headers;
+  const plain = { ...headers, 'content-type': 'text/plain' };
+  yield spoilt(operation, { status: 415, payload: 'text', headers: plain });
+  const json = { ...headers, 'content-type': 'application/json' };
+  yield spoilt(operation, { status: 413, payload: tooLarge, headers: json });
 }
 
 /** Whether a body must say anything at all. */
 const needsSomething = (schema: object): boolean =>
   'required' in schema || 'minProperties' in schema || 'minItems' in schema;
+
+function* withoutKey(operation: Operation): Generator<Example> {
+  yield spoilt(operation, { status: 401, key: null });
+  yield spoilt(operation, { status: 401, key: 'f'.repeat(64) });
+  yield spoilt(operation, { status: 403, headers: { 'x-environment-id': 'nowhere' } });
+}
+
+function* withoutSession(operation: Operation): Generator<Example> {
+  yield spoilt(operation, { status: 401, key: developmentKey, headers: {} });
+  yield spoilt(operation, { status: 401, headers: { 'x-session-token': developmentKey } });
+}
 
 t.test('failures are as described', async (t) => {
   const failing = await startService(t);

@@ -108,8 +108,14 @@ async function changesOfKey(t: Test, writer: TestService, reader: TestService): 
   t.same(await me(reader, key), unknown, 'deleted');
 }
 
-async function createKeys(service: TestService, options: Parameters<typeof createKey>[2]): Promise<string[]> {
-  return Promise.all(Array.from({ length: 20 }, async () => (await createKey(service, {}, options)).api_key));
+async function createKeys(
+  service: TestService,
+  options: Parameters<typeof createKey>[2],
+  body = {},
+): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: 20 }, async () => (await createKey(service, body, options)).api_key),
+  );
 }
 
 /** Deactivates and activates what many keys are in, each with one event. */
@@ -141,6 +147,13 @@ async function changesOfEnvironment(t: Test, writer: TestService, reader: TestSe
   t.match(await me(reader, key), { rate_limit }, 'limited');
 }
 
+async function changesOfUser(t: Test, writer: TestService, reader: TestService): Promise<void> {
+  const created = await writer.call({ method: 'POST', url: '/v1/users', payload: { name: 'User' } });
+  const { id } = created.json();
+  const keys = await createKeys(writer, {}, { user_id: id });
+  await changesOfMany(t, [writer, reader], `/v1/users/${id}`, keys);
+}
+
 async function changesOfTenant(t: Test, writer: TestService, reader: TestService): Promise<void> {
   const created = await writer.call({ method: 'POST', url: '/v1/tenants', payload: { name: 'Tenant' } });
   const { tenant, api_key: key } = created.json();
@@ -161,6 +174,7 @@ for (const notifications of [true, false]) {
     for (const [writer, reader] of ways) {
       await t.test('of a key', (t) => changesOfKey(t, writer, reader));
       await t.test('of an environment', (t) => changesOfEnvironment(t, writer, reader));
+      await t.test('of a user', (t) => changesOfUser(t, writer, reader));
       await t.test('of a tenant', (t) => changesOfTenant(t, writer, reader));
     }
   });
@@ -214,13 +228,16 @@ t.test('what a service loads decides as what another has followed', async (t) =>
   const leaked = await createKey(first);
   await rotateKey(first, rotated.secret.id, 60);
   await rotateKey(first, leaked.secret.id, 0);
+  const user = (await first.call({ method: 'POST', url: '/v1/users', payload: { name: 'Gone' } })).json().id;
+  const ofUser = await createKey(first, { user_id: user });
+  await change(first, 'PATCH', `/v1/users/${user}`, { status: 'inactive' });
   await change(first, 'PATCH', `/v1/environments/${id}`, { status: 'inactive' });
   await updateKey(first, changed.secret.id, { permissions: ['customers:*', 'customers:read', 'a:b'] });
   await updateKey(first, off.secret.id, { status: 'inactive' });
   await change(first, 'DELETE', `${keysUrl}/${deleted.secret.id}`);
 
   const second = await startService(t, { databaseUrl: first.databaseUrl });
-  const all = [idle, limited, changed, off, deleted, rotated, leaked];
+  const all = [idle, limited, changed, off, deleted, rotated, leaked, ofUser];
   for (const { api_key: key } of all) {
     t.same(await me(second, key), await me(first, key));
   }
@@ -229,7 +246,7 @@ t.test('what a service loads decides as what another has followed', async (t) =>
       second,
       all.map(({ api_key }) => api_key),
     ),
-    [403, 200, 200, 403, 401, 200, 401],
+    [403, 200, 200, 403, 401, 200, 401, 403],
   );
   t.equal(second.app.replica.keys.keys.size, first.app.replica.keys.keys.size);
 });

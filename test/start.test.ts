@@ -54,6 +54,8 @@ t.test('the configuration', async (t) => {
       redisUrl: null,
       configuredKeys: new Map(),
       masterKeys: [],
+      sessionKeys: [],
+      session: { lifetimeSeconds: 3_600, portalUrl: 'http://localhost:3000' },
       trustedProxies: [],
       failedAuthLimit: 300,
       staleIfErrorSeconds: 0,
@@ -76,6 +78,9 @@ t.test('the configuration', async (t) => {
       FAILED_AUTH_LIMIT: 'none',
       ACCESS_LOG: 'some',
       LOG_LEVEL: 'loud',
+      SESSION_KEYS: 'key',
+      SESSION_SECONDS: '86401',
+      PORTAL_URL: 'https://portal.example.com/#a',
       API_KEYS: '[]',
     };
     t.same(mistakesIn(settings), [
@@ -84,11 +89,14 @@ t.test('the configuration', async (t) => {
       'METRICS_PORT must be a port from 0 to 65535',
       'DATABASE_URL must be a URL that begins with postgres://',
       'REDIS_URL must be a URL that begins with redis:// or rediss://',
+      'SESSION_SECONDS must be a number of seconds from 1 to 86400',
+      'PORTAL_URL must be a URL that begins with http:// or https:// and has no #',
       'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
       'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
       'ACCESS_LOG must be one of all, failures, off',
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
       'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
+      'SESSION_KEYS, entry 1: must be <id>:<32 bytes in base64>',
     ]);
   });
 
@@ -102,6 +110,9 @@ t.test('the configuration', async (t) => {
       TRUSTED_PROXIES: secret,
       LOG_LEVEL: secret,
       MASTER_KEYS: secret,
+      SESSION_KEYS: secret,
+      SESSION_SECONDS: secret,
+      PORTAL_URL: secret,
     };
     for (const API_KEYS of [
       secret,
@@ -109,7 +120,7 @@ t.test('the configuration', async (t) => {
       apiKeys({ [secret]: secret, tenant_id: `${secret}!` }),
     ]) {
       const mistakes = mistakesIn({ ...settings, API_KEYS });
-      t.ok(mistakes.length >= 8);
+      t.ok(mistakes.length >= 11);
       t.notOk(mistakes.join().includes(secret));
     }
   });
@@ -127,28 +138,35 @@ t.test('the configuration', async (t) => {
     }
   });
 
-  await t.test('takes master keys in their order', async (t) => {
+  await t.test('takes keys that seal and keys that sign in their order', async (t) => {
     const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-    const known = Buffer.from('latchkey development master key!').toString('base64');
     const one = `one:${first.toString('base64')}`;
-    t.same(configOf({ MASTER_KEYS: `${one}, 2026-11:${second.toString('base64')}` }).masterKeys, [
-      { id: 'one', key: first },
-      { id: '2026-11', key: second },
-    ]);
-    t.match(configOf({ NODE_ENV: 'development' }).masterKeys, [{ id: 'development' }]);
-    t.match(configOf({ NODE_ENV: 'development', MASTER_KEYS: one }).masterKeys, [{ id: 'one' }]);
-    const wrong = (entry: number) => `MASTER_KEYS, entry ${entry}: must be <id>:<32 bytes in base64>`;
-    const cases: [string, string[]][] = [
-      ['secret', [wrong(1)]],
-      [`${one},two:${Buffer.alloc(31).toString('base64')}`, [wrong(2)]],
-      [`${one},two:${Buffer.alloc(33).toString('base64')}`, [wrong(2)]],
-      [`o ne:${first.toString('base64')}`, [wrong(1)]],
-      [`${one},${one}`, ['MASTER_KEYS has an id twice']],
-    ];
-    for (const [MASTER_KEYS, mistakes] of cases) t.same(mistakesIn({ MASTER_KEYS }), mistakes);
-    for (const MASTER_KEYS of [`other:${known}`, `development:${first.toString('base64')}`]) {
-      t.match(mistakesIn({ MASTER_KEYS }), [/^MASTER_KEYS has the development key, which everybody knows/]);
-      t.same(mistakesIn({ NODE_ENV: 'development', MASTER_KEYS }), []);
+    for (const [name, field, text] of [
+      ['MASTER_KEYS', 'masterKeys', 'latchkey development master key!'],
+      ['SESSION_KEYS', 'sessionKeys', 'latchkey development session key'],
+    ] as const) {
+      const known = Buffer.from(text).toString('base64');
+      t.same(configOf({ [name]: `${one}, 2026-11:${second.toString('base64')}` })[field], [
+        { id: 'one', key: first },
+        { id: '2026-11', key: second },
+      ]);
+      t.match(configOf({ NODE_ENV: 'development' })[field], [{ id: 'development' }]);
+      t.match(configOf({ NODE_ENV: 'development', [name]: one })[field], [{ id: 'one' }]);
+      const wrong = (entry: number) => `${name}, entry ${entry}: must be <id>:<32 bytes in base64>`;
+      const cases: [string, string[]][] = [
+        ['secret', [wrong(1)]],
+        [`${one},two:${Buffer.alloc(31).toString('base64')}`, [wrong(2)]],
+        [`${one},two:${Buffer.alloc(33).toString('base64')}`, [wrong(2)]],
+        [`o ne:${first.toString('base64')}`, [wrong(1)]],
+        [`${one},${one}`, [`${name} has an id twice`]],
+      ];
+      for (const [setting, mistakes] of cases) t.same(mistakesIn({ [name]: setting }), mistakes);
+      for (const setting of [`other:${known}`, `development:${first.toString('base64')}`]) {
+        t.match(mistakesIn({ [name]: setting }), [
+          new RegExp(`^${name} has the development key, which everybody knows`),
+        ]);
+        t.same(mistakesIn({ NODE_ENV: 'development', [name]: setting }), []);
+      }
     }
   });
 

@@ -9,6 +9,7 @@ import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
 import { type Answered, idempotently } from './idempotently.ts';
 import { mistakesIn, normalized, permissionsFor, refuseLacking, refuseMistakes } from './key-checks.ts';
+import { checkOwner } from './key-owner.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -23,7 +24,7 @@ export interface CreatedKey {
 }
 
 /**
- * Creates a key in the scope of its creator. Without permissions of its own it gets the creator's.
+ * Creates a key in the scope of its creator. Without permissions or a user of its own it gets the creator's.
  * @param repeatable what makes the same request again answer the same key, if anything does
  * @throws ApiError `validation_error` or `permission_denied`
  */
@@ -38,7 +39,8 @@ export async function createKey(
     idempotently(change, creator, repeatable, async () => {
       refuseMistakes(mistakesIn(request.type ?? 'private_key', request));
       const permissions = permissionsFor(request, creator.permissions);
-      return insertKey(change, creator, { ...normalized(request), permissions });
+      await checkOwner(change, creator, request.user_id);
+      return insertKey(change, creator, { ...normalized(request), permissions }, request.user_id);
     }),
   );
 }

@@ -8,6 +8,7 @@ import * as tenants from '../stores/tenants.ts';
 import type { Change, Changes } from './changes.ts';
 import { insertEnvironment } from './environments.ts';
 import { type CreatedKey, insertKey } from './keys.ts';
+import { insertUser } from './users.ts';
 
 /** What every tenant begins with. */
 const environmentNames = ['development', 'production'] as const;
@@ -24,11 +25,12 @@ export async function createTenant(changes: Changes, name: string, actor: Actor)
     const environments = await completeTenant(change, tenant, actor);
     const production = environments.find((environment) => environment.name === 'production');
     if (production === undefined) throw new Error('A new tenant has no production environment');
+    const user = await insertUser(change, tenant.id, { name: 'First user' }, actor);
     const key = await insertKey(
       change,
       { tenantId: tenant.id, environmentId: production.id, actor },
       { name: 'First key', permissions: ['*'] },
-      newId('user'),
+      user.id,
     );
     return { tenant, environments, ...key };
   });

@@ -28,9 +28,13 @@ export class Environments {
     this.#byName.set(nameKey(environment.tenantId, environment.name), environment);
   }
 
+  get(id: string): EnvironmentRecord | undefined {
+    return this.#byId.get(id);
+  }
+
   /** The limit of the environment's keys that have none of their own. */
   rateLimitOf(id: string): RateLimit | null {
-    return this.#limited === 0 ? null : (this.#byId.get(id)?.rateLimit ?? null);
+    return this.#limited === 0 ? null : (this.get(id)?.rateLimit ?? null);
   }
 
   /** The environment of this id or, failing that, of this name, if the tenant has it. */

@@ -1,3 +1,4 @@
+import type { SessionRevocation } from '../sessions/session-revocations.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyRecord } from './key-table.ts';
 
@@ -13,15 +14,17 @@ export interface EnvironmentRecord {
 }
 
 /**
- * A change of what decides on keys, as it stands in the feed. It says what holds from now on, not what is
- * different, so that taking it in twice changes nothing. A change of a tenant or an environment is one for
- * all of its keys.
+ * A change of what decides on keys and sessions, as it stands in the feed. It says what holds from now on, not what is
+ * different, so that taking it in twice changes nothing. A change of a tenant, an environment or a user is
+ * one for all of its keys.
  */
 export type KeyChange =
   | { kind: 'key'; key: KeyRecord }
   | { kind: 'key-deleted'; digest: Uint8Array }
   | { kind: 'tenant'; id: string; active: boolean }
   | { kind: 'environment'; environment: EnvironmentRecord }
+  | { kind: 'user'; tenantId: string; id: string; active: boolean }
+  | { kind: 'sessions-revoked'; revocation: SessionRevocation }
   /** A load begins, of about so many keys. */
   | { kind: 'load'; keys: number }
   /** Something that decides on no key. */

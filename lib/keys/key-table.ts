@@ -129,6 +129,11 @@ export class KeyTable {
     this.#profiles.setUserActive(tenantId, userId, active);
   }
 
+  /** The status of a user, who may have no key here; one that was never heard of is active. */
+  isUserActive(tenantId: string, userId: string): boolean {
+    return this.#profiles.isUserActive(tenantId, userId);
+  }
+
   /** Whether the key and its tenant, environment and user are all active. */
   isActive(handle: Handle): boolean {
     if ((this.#records.flags(handle) & activeFlag) === 0) return false;

@@ -64,6 +64,11 @@ export class Members {
     return tenantRef === -1 ? -1 : this.#interner.find(keyOf(tenantRef, id));
   }
 
+  isActive(tenantId: string, id: string): boolean {
+    const ref = this.find(tenantId, id);
+    return ref === -1 || this.at(ref).active;
+  }
+
   acquire(tenantId: string, id: string): number {
     const tenantRef = this.#tenants.acquire(tenantId);
     let made = false;

@@ -24,4 +24,4 @@ export const inherited = (type: KeyType, held: readonly string[]): string[] =>
   );
 
 const isManagement = (permission: string): boolean =>
-  /^(audit|environments|tenants|webhooks):/.test(permission);
+  /^(audit|environments|tenants|users|service_accounts|sessions|webhooks):/.test(permission);

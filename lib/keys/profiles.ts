@@ -97,6 +97,10 @@ export class Profiles {
     this.#users.setActive(tenantId, userId, active);
   }
 
+  isUserActive(tenantId: string, userId: string): boolean {
+    return this.#users.isActive(tenantId, userId);
+  }
+
   /** Takes the references again, unless one has been dropped since, and its number may be another's. */
   #retain({ grant, user, values }: KnownProfile): boolean {
     if (!this.#grants.holds(grant, values.grant) || !this.#users.holds(user, values.user)) return false;

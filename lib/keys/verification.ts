@@ -48,7 +48,7 @@ export function verifyKey(
   { keys, environments }: KeyState,
 ): Verification {
   const configuredKey = configuredKeys.get(request.digest);
-  if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, environments);
+  if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, { keys, environments });
   const handle = keys.find(request.digest);
   const decision = decide(keys, handle, request.nowMs);
   if (decision !== 'accepted') {
@@ -73,10 +73,11 @@ export function verifyKey(
 function verifyConfiguredKey(
   key: ConfiguredKey,
   request: VerificationRequest,
-  environments: KeyState['environments'],
+  { keys, environments }: Pick<KeyState, 'keys' | 'environments'>,
 ): Verification {
   const refuse = (reason: Refusal): Verification => ({ accepted: false, reason, keyId: key.id });
   if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
+  if (!keys.isUserActive(key.tenantId, key.userId)) return refuse('inactive');
   const selected = request.environment();
   const selector = selected ?? key.environment;
   const environment = selector === null ? undefined : environments.select(key.tenantId, selector);

@@ -12,7 +12,8 @@ interface Row extends Omit<Customer, 'created_at' | 'updated_at'> {
   updated_at: Date;
 }
 
-const columns = 'id, external_id, name, email, metadata, tenant_id, environment_id, created_at, updated_at';
+const columns =
+  'id, external_id, name, email, metadata, status, tenant_id, environment_id, created_at, updated_at';
 
 const customerOf = (row: Row): Customer => ({
   ...row,
@@ -73,6 +74,18 @@ export async function findCustomer(db: Queryable, scope: Scope, id: string): Pro
   return rows[0] ? customerOf(rows[0]) : null;
 }
 
+export async function findCustomerByExternalId(
+  db: Queryable,
+  scope: Scope,
+  externalId: string,
+): Promise<Customer | null> {
+  const { rows } = await db.query<Row>(
+    `SELECT ${columns} FROM customers WHERE tenant_id = $1 AND environment_id = $2 AND external_id = $3`,
+    [scope.tenantId, scope.environmentId, externalId],
+  );
+  return rows[0] ? customerOf(rows[0]) : null;
+}
+
 export async function updateCustomer(
   db: Queryable,
   scope: Scope,
@@ -85,6 +98,7 @@ export async function updateCustomer(
             metadata = coalesce($5, metadata),
             name = CASE WHEN $6 THEN $7 ELSE name END,
             email = CASE WHEN $8 THEN $9 ELSE email END,
+            status = coalesce($10, status),
             updated_at = now()
       WHERE tenant_id = $1 AND environment_id = $2 AND id = $3
       RETURNING ${columns}`,
@@ -98,6 +112,7 @@ export async function updateCustomer(
       change.name,
       change.email !== undefined,
       change.email,
+      change.status,
     ],
   );
   return rows[0] ? customerOf(rows[0]) : null;

@@ -3,6 +3,8 @@ import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { KeyChange } from '../keys/key-change.ts';
 import type { RateLimit } from '../keys/key-profile.ts';
 
+import { revocationOf, type StoredRevocation } from './sessions.ts';
+
 /** A row of the feed, as far as those who decide on keys need it. */
 export interface FeedRow {
   kind: string;
@@ -15,6 +17,10 @@ export interface FeedRow {
 export interface StoredTenant {
   id: string;
   status: Status;
+}
+
+export interface StoredUser extends StoredTenant {
+  tenant_id: string;
 }
 
 export interface StoredEnvironment extends StoredTenant {
@@ -49,6 +55,10 @@ export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
   if (after === null) return { kind: 'none' };
   if (kind.startsWith('tenant.')) return changeOfTenant(after as StoredTenant);
   if (kind.startsWith('environment.')) return changeOfEnvironment(after as StoredEnvironment);
+  if (kind === 'session.revoked' || kind === 'customer.sessions_revoked') {
+    return { kind: 'sessions-revoked', revocation: revocationOf(after as StoredRevocation) };
+  }
+  if (kind.startsWith('user.')) return changeOfUser(after as StoredUser);
   return { kind: 'none' };
 }
 
@@ -67,6 +77,13 @@ export const changeOfEnvironment = (environment: StoredEnvironment): KeyChange =
     active: environment.status === 'active',
     rateLimit: rateLimitOf(environment.rate_limit),
   },
+});
+
+export const changeOfUser = ({ tenant_id, id, status }: StoredUser): KeyChange => ({
+  kind: 'user',
+  tenantId: tenant_id,
+  id,
+  active: status === 'active',
 });
 
 function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {

@@ -1,10 +1,15 @@
 import type { Actor, Scope } from '../scope.ts';
 import { only, type Queryable } from './database.ts';
+import { rolesOfKey } from './users.ts';
 
-type Subject = 'key' | 'tenant' | 'environment' | 'webhook_secret';
+type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
 
 export interface KeyEvent {
-  kind: `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}` | 'key.rotated';
+  kind:
+    | `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`
+    | 'key.rotated'
+    | 'session.revoked'
+    | 'customer.sessions_revoked';
   tenantId: string;
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;
@@ -73,7 +78,7 @@ export async function recordInsertedKeys(
        SELECT place, id, hash, jsonb_build_object(
                 'id', id, 'name', name, 'description', description, 'type', type, 'provider', provider,
                 'display_id', display_id, 'tenant_id', tenant_id, 'environment_id', environment_id,
-                'user_id', user_id, 'user_type', user_type, 'roles', roles, 'permissions', permissions,
+                'user_id', user_id, 'user_type', user_type, 'roles', ${rolesOfKey}, 'permissions', permissions,
                 'rate_limit', rate_limit, 'metadata', metadata, 'status', status,
                 'expires_at', ${asTold('expires_at')}, 'last_used_at', ${asTold('last_used_at')},
                 'created_at', ${asTold('created_at')}, 'updated_at', ${asTold('updated_at')},

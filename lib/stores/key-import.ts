@@ -32,8 +32,9 @@ export async function insertImportedKeys(
   const rows = keys.toSorted((a, b) => a.hash.compare(b.hash)).map(rowOf);
   const { rows: inserted } = await db.query<{ id: string }>(
     `INSERT INTO api_keys (id, tenant_id, environment_id, user_id, hash, name, description, type, permissions,
-                           rate_limit, metadata, expires_at)
-     SELECT id, $1, $2, user_id, hash, name, description, type, permissions, rate_limit, metadata, expires_at
+                           rate_limit, metadata, expires_at, user_type)
+     SELECT id, $1, $2, user_id, hash, name, description, type, permissions, rate_limit, metadata, expires_at,
+            coalesce((SELECT users.type FROM users WHERE users.tenant_id = $1 AND users.id = new.user_id), 'user')
        FROM jsonb_to_recordset($3) AS new (
               id text, user_id text, hash bytea, name text, description text, type text, permissions text[],
               rate_limit jsonb, metadata jsonb, expires_at timestamptz)

@@ -7,17 +7,21 @@ import { only } from './database.ts';
 import {
   changeOfEnvironment,
   changeOfTenant,
+  changeOfUser,
   rateLimitOf,
   type StoredEnvironment,
   type StoredTenant,
+  type StoredUser,
 } from './key-changes.ts';
+
+import { listRevocations, revocationOf } from './sessions.ts';
 
 /** How many keys are read at a time: a few milliseconds' work, so that the event loop isn't held up for long. */
 const keysPerFetch = 2_000;
 
 /**
  * Reads everything that decides on keys, as of one instant, and the position in the feed that it belongs to.
- * @param onChange is called for each tenant, environment and key
+ * @param onChange is called for each tenant, environment, inactive user, revoked session and key
  */
 export async function loadKeys(client: Client, onChange: (change: KeyChange) => void): Promise<Position> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -30,6 +34,13 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
     'SELECT id, tenant_id, name, status, rate_limit FROM environments',
   );
   for (const environment of environments.rows) onChange(changeOfEnvironment(environment));
+  const inactiveUsers = await client.query<StoredUser>(
+    "SELECT tenant_id, id, status FROM users WHERE status = 'inactive'",
+  );
+  for (const user of inactiveUsers.rows) onChange(changeOfUser(user));
+  for (const revoked of await listRevocations(client)) {
+    onChange({ kind: 'sessions-revoked', revocation: revocationOf(revoked) });
+  }
   onChange({ kind: 'load', keys: only(await client.query<{ keys: number }>(estimatedKeys)).keys });
   const tenantIds = new Map(environments.rows.map(({ id, tenant_id }) => [id, tenant_id]));
   await fetchKeys(client, tenantIds, onChange);

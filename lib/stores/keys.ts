@@ -2,6 +2,7 @@ import type { CreateKey, KeyMetadata, ListKeysQuery, UpdateKey } from '../../sch
 import type { SecretDigest } from '../keys/secret.ts';
 import type { Scope } from '../scope.ts';
 import { only, type Queryable } from './database.ts';
+import { rolesOfKey } from './users.ts';
 
 type Times = 'expires_at' | 'last_used_at' | 'created_at' | 'updated_at';
 
@@ -13,7 +14,8 @@ interface Row extends Omit<KeyMetadata, Times> {
 }
 
 const columns = `id, name, description, type, provider, display_id, tenant_id, environment_id, user_id, user_type,
-  roles, permissions, rate_limit, metadata, status, expires_at, last_used_at, created_at, updated_at, rotated_to,
+  ${rolesOfKey} AS roles,
+  permissions, rate_limit, metadata, status, expires_at, last_used_at, created_at, updated_at, rotated_to,
   rotated_from`;
 
 const keyOf = (row: Row): KeyMetadata => ({
@@ -39,8 +41,9 @@ export async function insertKey(
 ): Promise<KeyMetadata> {
   const result = await db.query<Row>(
     `INSERT INTO api_keys (id, tenant_id, environment_id, user_id, hash, display_id, name, description, type,
-                           permissions, rate_limit, metadata, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                           permissions, rate_limit, metadata, expires_at, user_type)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+             coalesce((SELECT type FROM users WHERE tenant_id = $2 AND id = $4), 'user'))
      RETURNING ${columns}`,
     [
       key.id,
@@ -164,9 +167,9 @@ export async function insertSuccessor(
 ): Promise<KeyMetadata> {
   const result = await db.query<Row>(
     `INSERT INTO api_keys (id, hash, display_id, rotated_from, tenant_id, environment_id, user_id, user_type, name,
-                           description, type, provider, roles, permissions, rate_limit, metadata, status, expires_at)
+                           description, type, provider, permissions, rate_limit, metadata, status, expires_at)
      SELECT $4, $5, $6, id, tenant_id, environment_id, user_id, user_type, name,
-            description, type, provider, roles, permissions, rate_limit, metadata, status, expires_at
+            description, type, provider, permissions, rate_limit, metadata, status, expires_at
        FROM api_keys WHERE tenant_id = $1 AND environment_id = $2 AND id = $3
      RETURNING ${columns}`,
     [scope.tenantId, scope.environmentId, predecessorId, id, digest.hash, digest.displayId],

@@ -3,7 +3,15 @@ import type { SeededRandom } from '../model/random.ts';
 import type { Cluster } from './cluster.ts';
 import type { Faults } from './faults.ts';
 import { type Answer, requestText } from './http-client.ts';
-import type { KeyFacts, Oracle, Owner, WatchedKey } from './oracle.ts';
+import {
+  type KeyFacts,
+  type Oracle,
+  type Owner,
+  sessionCustomer,
+  type Watched,
+  type WatchedKey,
+  type WatchedSession,
+} from './oracle.ts';
 import type { ChangeStatistics } from './statistics.ts';
 import type { TestTenant } from './tenants.ts';
 import type { Verifier } from './verifier.ts';
@@ -16,8 +24,8 @@ export interface ChangerOptions {
   random: SeededRandom;
   statistics: ChangeStatistics;
   tenant: TestTenant;
-  /** The keys that the background load presents. */
-  watch: (key: WatchedKey) => void;
+  /** What the background load presents. */
+  watch: (watched: Watched) => void;
   /** Whoever may switch the tenant off and on again. */
   operatorKey: string;
 }
@@ -25,14 +33,18 @@ export interface ChangerOptions {
 const minKeys = 3;
 const maxKeys = 30;
 const keysCheckedAtOnce = 4;
+const minSessions = 3;
 const retryMs = 100;
 const maxAttempts = 600;
 const keysPath = '/v1/secrets/api/keys';
+const sessionsPath = `/v1/customers/portal/${sessionCustomer}`;
 /** In the order of the answer. */
 const choosablePermissions = ['customers:read', 'customers:write', 'environments:read', 'keys:read'];
 
 /** One attempt at a change: each may say something else, such as an expiry in the future. */
 interface Attempt {
+  /** `null`: it changes nothing. */
+  kind: 'key' | 'environment' | 'tenant' | 'user' | 'session' | null;
   method: string;
   path: string;
   key: string;
@@ -41,10 +53,11 @@ interface Attempt {
   begin(): () => void;
 }
 
-/** Changes the keys of one tenant, one after the other, through any replica, and has each change checked at once. */
+/** Changes the keys, the sessions and the user of one tenant, one after the other, through any replica, and has each change checked at once. */
 export class Changer {
   readonly #options: ChangerOptions;
   readonly #keys: WatchedKey[] = [];
+  readonly #sessions: WatchedSession[] = [];
 
   constructor(options: ChangerOptions) {
     this.#options = options;
@@ -58,30 +71,37 @@ export class Changer {
   async #makeAny(): Promise<void> {
     const { random } = this.#options;
     if (this.#keys.length < minKeys) return this.#create();
+    if (this.#sessions.length < minSessions) return this.#issueSession();
     const key = random.pick(this.#keys);
     if (key === undefined) return;
     const dice = random.next();
-    if (dice < 0.2) return this.#keys.length < maxKeys ? this.#create() : this.#delete(key);
-    if (dice < 0.35) return this.#delete(key);
-    if (dice < 0.65) return this.#patch(key, () => ({ active: !key.facts.latest.active }));
-    if (dice < 0.8) return this.#patch(key, () => ({ permissions: this.#anyPermissions() }));
-    if (dice < 0.9) return this.#changeExpiry(key);
-    return dice < 0.95 ? this.#toggleEnvironment() : this.#toggleTenant();
+    if (dice < 0.15) return this.#keys.length < maxKeys ? this.#create() : this.#delete(key);
+    if (dice < 0.25) return this.#delete(key);
+    if (dice < 0.45) return this.#patch(key, () => ({ active: !key.facts.latest.active }));
+    if (dice < 0.55) return this.#patch(key, () => ({ permissions: this.#anyPermissions() }));
+    if (dice < 0.65) return this.#changeExpiry(key);
+    if (dice < 0.7) return this.#toggleEnvironment();
+    if (dice < 0.75) return this.#toggleTenant();
+    if (dice < 0.85) return this.#toggleUser();
+    return dice < 0.95 ? this.#revokeSession() : this.#revokeAllSessions();
   }
 
   async #create(): Promise<void> {
     const { oracle, tenant, watch } = this.#options;
     const permissions = this.#anyPermissions();
+    const isOfUser = this.#options.random.chance(0.5);
+    const user = isOfUser ? { user_id: tenant.userId } : {};
     const answer = await this.#make(() => ({
+      kind: 'key',
       method: 'POST',
       path: keysPath,
       key: tenant.operatorKey,
-      body: { name: 'Chaos', permissions },
+      body: { name: 'Chaos', permissions, ...user },
       begin: () => () => {}, // Nobody knows the key before the answer.
     }));
     const created = JSON.parse(answer.body);
     const facts = { exists: true, active: true, expiresAtMs: null, permissions };
-    const owners = [tenant.active, tenant.environmentActive];
+    const owners = [tenant.active, tenant.environmentActive, ...(isOfUser ? [tenant.userActive] : [])];
     const key = oracle.watch(created.secret.id, created.api_key, facts, owners);
     this.#keys.push(key);
     watch(key);
@@ -91,6 +111,7 @@ export class Changer {
   async #delete(key: WatchedKey): Promise<void> {
     this.#keys.splice(this.#keys.indexOf(key), 1);
     await this.#make(() => ({
+      kind: 'key',
       method: 'DELETE',
       path: `${keysPath}/${key.id}`,
       key: this.#options.tenant.operatorKey,
@@ -106,6 +127,7 @@ export class Changer {
     await this.#make(() => {
       const state = { ...before, ...(wanted.expiresAtMs ? change() : wanted) };
       return {
+        kind: 'key',
         method: 'PATCH',
         path: `${keysPath}/${key.id}`,
         key: this.#options.tenant.operatorKey,
@@ -129,21 +151,75 @@ export class Changer {
 
   async #toggleEnvironment(): Promise<void> {
     const { operatorKey, environmentId, environmentActive } = this.#options.tenant;
-    await this.#toggle(environmentActive, `/v1/environments/${environmentId}`, operatorKey);
+    await this.#toggle('environment', environmentActive, `/v1/environments/${environmentId}`, operatorKey);
   }
 
   async #toggleTenant(): Promise<void> {
     const { id, active } = this.#options.tenant;
-    await this.#toggle(active, `/v1/tenants/${id}`, this.#options.operatorKey);
+    await this.#toggle('tenant', active, `/v1/tenants/${id}`, this.#options.operatorKey);
+  }
+
+  async #toggleUser(): Promise<void> {
+    const { operatorKey, userId, userActive } = this.#options.tenant;
+    await this.#toggle('user', userActive, `/v1/users/${userId}`, operatorKey);
   }
 
   /** Off and on again: nothing else can be changed meanwhile. */
-  async #toggle(owner: Owner, path: string, key: string): Promise<void> {
+  async #toggle(kind: Attempt['kind'], owner: Owner, path: string, key: string): Promise<void> {
     for (const active of [false, true]) {
       const body = { status: active ? 'active' : 'inactive' };
-      await this.#make(() => ({ method: 'PATCH', path, key, body, begin: () => owner.begin(active) }));
-      await this.#options.verifier.check(this.#someKeys());
+      await this.#make(() => ({
+        kind,
+        method: 'PATCH',
+        path,
+        key,
+        body,
+        begin: () => owner.begin(active),
+      }));
+      await this.#options.verifier.check([...this.#someKeys(), ...this.#sessions]);
     }
+  }
+
+  async #issueSession(): Promise<void> {
+    const { oracle, tenant, watch, verifier } = this.#options;
+    const answer = await this.#make(() => ({
+      kind: null,
+      method: 'GET',
+      path: sessionsPath,
+      key: tenant.operatorKey,
+      begin: () => () => {}, // Nobody knows the session before the answer.
+    }));
+    const { session_id, token } = JSON.parse(answer.body);
+    const session = oracle.watchSession(session_id, token, [tenant.active, tenant.environmentActive]);
+    this.#sessions.push(session);
+    watch(session);
+    await verifier.check([session]);
+  }
+
+  async #revokeSession(): Promise<void> {
+    const session = this.#options.random.pick(this.#sessions);
+    if (session !== undefined) await this.#revoke([session], `${sessionsPath}/sessions/${session.id}`);
+  }
+
+  async #revokeAllSessions(): Promise<void> {
+    await this.#revoke([...this.#sessions], `${sessionsPath}/sessions`);
+  }
+
+  async #revoke(sessions: WatchedSession[], path: string): Promise<void> {
+    for (const session of sessions) this.#sessions.splice(this.#sessions.indexOf(session), 1);
+    await this.#make(() => ({
+      kind: 'session',
+      method: 'DELETE',
+      path,
+      key: this.#options.tenant.operatorKey,
+      begin: () => {
+        const made = sessions.map(({ revoked }) => revoked.begin(true));
+        return () => {
+          for (const done of made) done();
+        };
+      },
+    }));
+    await this.#options.verifier.check([...sessions, ...this.#sessions]);
   }
 
   #someKeys(): WatchedKey[] {
@@ -167,7 +243,7 @@ export class Changer {
     throw new Error(`A change was not made in ${maxAttempts} attempts`);
   }
 
-  async #try({ method, path, key, body, begin }: Attempt): Promise<Answer | null> {
+  async #try({ kind, method, path, key, body, begin }: Attempt): Promise<Answer | null> {
     const { cluster, faults, random, statistics } = this.#options;
     const replica = random.pick(cluster.replicas);
     if (replica === undefined) return null;
@@ -179,7 +255,7 @@ export class Changer {
     const latencyMs = performance.now() - sentMs;
     const succeeded = answer !== null && answer.status >= 200 && answer.status < 300;
     if (succeeded) made();
-    statistics.count(`${method} ${path}`, weather(), latencyMs, answer);
+    statistics.count(kind, `${method} ${path}`, weather(), latencyMs, answer);
     return succeeded ? answer : null;
   }
 }

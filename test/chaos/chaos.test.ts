@@ -30,6 +30,7 @@ t.test('no decision by an old state while replicas and database break', async (t
   t.strictSame(report.unexpected, [], 'every request is answered as documented');
   t.strictSame(report.contradictions, [], 'the feed and the keys agree');
   for (const kind of faultKinds) t.ok(report.faults[kind] > 0, kind);
+  for (const kind of ['key', 'user', 'session']) t.ok(report.kinds[kind], `changes of the kind ${kind}`);
   t.ok(report.changes.answered > 0);
   t.ok(report.verifications.decided > report.changes.answered);
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../model/random.ts';
 import { Changer } from './changer.ts';
@@ -9,7 +10,7 @@ import type { Quantiles } from './latencies.ts';
 import { Load } from './load.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { ChangeStatistics } from './statistics.ts';
-import { configureTenants, readTenants } from './tenants.ts';
+import { configureTenants, prepareTenants } from './tenants.ts';
 import { Verifier } from './verifier.ts';
 
 export interface ChaosOptions {
@@ -33,6 +34,8 @@ export interface ChaosOptions {
 export interface ChaosReport {
   durationMs: number;
   changes: ChangeStatistics['counts'];
+  /** Of those that were answered as made, how many of which kind. */
+  kinds: ChangeStatistics['kinds'];
   /** From the request to the answer that it was made, by what was going on meanwhile. */
   changeTimes: Record<string, Quantiles>;
   unavailableTimes: Record<string, Quantiles>;
@@ -50,12 +53,17 @@ const readyTimeoutMs = 60_000;
 const capacityMs = 1_000;
 const progressMs = 5_000;
 
-/** Changes keys and verifies them while things break, and counts what is decided by an old state. */
+/** Changes keys, users and sessions and verifies keys and sessions while things break, and counts what is decided by an old state. */
 export async function runChaos(server: DatabaseServer, options: ChaosOptions): Promise<ChaosReport> {
   const configured = configureTenants(options.changers);
   const cluster = new Cluster({
     databaseUrl: await server.createDatabase(),
-    env: { LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', API_KEYS: configured.apiKeys },
+    env: {
+      LOG_LEVEL: 'silent',
+      FAILED_AUTH_LIMIT: '0',
+      API_KEYS: configured.apiKeys,
+      SESSION_KEYS: `chaos:${randomBytes(32).toString('base64')}`,
+    },
     confirmChanges: options.confirmChanges,
     notifications: options.notifications,
   });
@@ -86,7 +94,7 @@ async function run(
     onError: (error) => unexpected.push(String(error)),
   });
   const load = new Load(cluster, oracle, verifier, randomOf(1));
-  const tenants = await readTenants(cluster.pool, configured, oracle);
+  const tenants = await prepareTenants(cluster, configured, oracle);
   const changers = tenants.map(
     (tenant, i) =>
       new Changer({
@@ -98,7 +106,7 @@ async function run(
         tenant,
         operatorKey: configured.operatorKey,
         random: randomOf(2 + i),
-        watch: (key) => load.watch(key),
+        watch: (watched) => load.watch(watched),
       }),
   );
 
@@ -123,10 +131,11 @@ async function run(
   }
   const durationMs = performance.now() - startMs;
   await cluster.untilReady(readyTimeoutMs);
-  for (const key of load.watched) await verifier.check([key]);
+  for (const watched of load.watched) await verifier.check([watched]);
   return {
     durationMs,
     changes: statistics.counts,
+    kinds: statistics.kinds,
     changeTimes: statistics.answered.quantiles(),
     unavailableTimes: statistics.unavailable.quantiles(),
     verifications: { ...oracle.counts, skipped: load.skipped, capacityPerSecond },

@@ -11,8 +11,14 @@ export interface Answer {
 const timeoutMs = 30_000;
 
 /** The request as it goes over the wire. */
-export function requestText(method: string, path: string, key: string, body?: object): string {
-  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\n`;
+export function requestText(
+  method: string,
+  path: string,
+  credential: string,
+  body?: object,
+  header = 'X-API-Key',
+): string {
+  const head = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${header}: ${credential}\r\n`;
   if (body === undefined) return `${head}\r\n`;
   const json = JSON.stringify(body);
   return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SeededRandom } from '../model/random.ts';
 import type { Cluster } from './cluster.ts';
-import type { Oracle, WatchedKey } from './oracle.ts';
+import type { Oracle, Watched } from './oracle.ts';
 import type { Verifier } from './verifier.ts';
 
 const tickMs = 5;
@@ -10,13 +10,13 @@ const maxWatched = 500;
 const connectionsPerReplica = 8;
 const unknownShare = 0.05;
 
-/** Verifications of all keys through all replicas, in the background. */
+/** Verifications of all keys and sessions through all replicas, in the background. */
 export class Load {
   readonly #cluster: Cluster;
   readonly #verifier: Verifier;
   readonly #random: SeededRandom;
-  readonly #watched: WatchedKey[] = [];
-  readonly #unknown: WatchedKey;
+  readonly #watched: Watched[] = [];
+  readonly #unknown: Watched;
   /** Verifications that found no free connection, as those to a paused replica. */
   skipped = 0;
 
@@ -28,13 +28,13 @@ export class Load {
     this.#unknown = oracle.watch('unknown', randomBytes(32).toString('hex'), nobody, []);
   }
 
-  get watched(): readonly WatchedKey[] {
+  get watched(): readonly Watched[] {
     return this.#watched;
   }
 
-  /** Presents the key from now on; the longest known is dropped in turn when there are many. */
-  watch(key: WatchedKey): void {
-    this.#watched.push(key);
+  /** Presents it from now on; the longest known is dropped in turn when there are many. */
+  watch(watched: Watched): void {
+    this.#watched.push(watched);
     if (this.#watched.length > maxWatched) this.#watched.shift();
   }
 
@@ -46,7 +46,7 @@ export class Load {
     const loops = this.#cluster.replicas.flatMap((replica) =>
       Array.from({ length: connectionsPerReplica }, async () => {
         while (performance.now() < endMs) {
-          await this.#verifier.verify(replica, replica.load, this.#anyKey());
+          await this.#verifier.verify(replica, replica.load, this.#any());
           count += 1;
         }
       }),
@@ -73,10 +73,10 @@ export class Load {
       this.skipped += 1;
       return;
     }
-    void this.#verifier.verify(replica, replica.load, this.#anyKey());
+    void this.#verifier.verify(replica, replica.load, this.#any());
   }
 
-  #anyKey(): WatchedKey {
+  #any(): Watched {
     if (this.#random.chance(unknownShare)) return this.#unknown;
     return this.#random.pick(this.#watched) ?? this.#unknown;
   }

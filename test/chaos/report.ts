@@ -7,6 +7,7 @@ export function textOf(title: string, report: ChaosReport): string {
   const lines = [
     `${title}: ${report.verifications.violations} violations in ${seconds(report.durationMs)}`,
     `  changes: ${countsOf(changes)}`,
+    `  of which: ${countsOf(report.kinds)}`,
     ...timesOf('  answered as made', report.changeTimes),
     ...(changes.unavailable > 0 ? timesOf('  answered 503', report.unavailableTimes) : []),
     `  verifications: ${verifications.decided} decided, ${verifications.unavailable} answered 503, ` +

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Pool } from 'pg';
-import type { Oracle, Owner } from './oracle.ts';
+import type { Cluster } from './cluster.ts';
+import { requestText } from './http-client.ts';
+import { type Oracle, type Owner, sessionCustomer, verificationPath } from './oracle.ts';
 
 /** A tenant whose keys one changer changes. */
 export interface TestTenant {
@@ -8,8 +9,11 @@ export interface TestTenant {
   /** A configured key, which manages the keys of the tenant's environment. */
   operatorKey: string;
   environmentId: string;
+  /** Not the user of the configured key. */
+  userId: string;
   active: Owner;
   environmentActive: Owner;
+  userActive: Owner;
 }
 
 export interface ConfiguredTenants {
@@ -41,21 +45,33 @@ export function configureTenants(count: number): ConfiguredTenants {
   return { operatorKey, keys, apiKeys: JSON.stringify(Object.fromEntries(entries)) };
 }
 
-/** To be called when the first replica has started, and so has made the tenants. */
-export async function readTenants(
-  pool: Pool,
+/**
+ * Gives each tenant a user, whose some of its keys are, and a customer, whose the sessions are. To be called when the
+ * first replica is ready, and so has made the tenants.
+ */
+export async function prepareTenants(
+  cluster: Cluster,
   { keys }: ConfiguredTenants,
   oracle: Oracle,
 ): Promise<TestTenant[]> {
-  const { rows } = await pool.query<{ tenant_id: string; id: string }>(
-    "SELECT tenant_id, id FROM environments WHERE name = 'production'",
+  const [replica] = cluster.replicas;
+  if (replica === undefined) throw new Error('There is no replica');
+  const call = async (key: string, method: string, path: string, body?: object) =>
+    JSON.parse((await replica.control.request(requestText(method, path, key, body))).body);
+  return Promise.all(
+    keys.map(async ({ tenantId, operatorKey }) => {
+      const { environment_id } = await call(operatorKey, 'GET', verificationPath);
+      const user = await call(operatorKey, 'POST', '/v1/users', { name: 'Chaos', type: 'service_account' });
+      await call(operatorKey, 'POST', '/v1/customers', { external_id: sessionCustomer });
+      return {
+        id: tenantId,
+        operatorKey,
+        environmentId: environment_id,
+        userId: user.id,
+        active: oracle.owner(),
+        environmentActive: oracle.owner(),
+        userActive: oracle.owner(),
+      };
+    }),
   );
-  const environmentIds = new Map(rows.map(({ tenant_id, id }) => [tenant_id, id]));
-  return keys.map(({ tenantId, operatorKey }) => ({
-    id: tenantId,
-    operatorKey,
-    environmentId: environmentIds.get(tenantId) ?? '',
-    active: oracle.owner(),
-    environmentActive: oracle.owner(),
-  }));
 }

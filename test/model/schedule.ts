@@ -3,6 +3,8 @@ import type { ReplicatedState } from '../../lib/replication/feed.ts';
 import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
 import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
+import type { Session } from '../../lib/sessions/session.ts';
+import { SessionRevocations } from '../../lib/sessions/session-revocations.ts';
 import { DatabaseClient } from './database-client.ts';
 import { SeededRandom } from './random.ts';
 import {
@@ -66,15 +68,44 @@ const POLL_TIMES_TO_LOOK = 3;
 /** More awaits than the longest chain of promises between an input and its last effect. */
 const MICROTASK_ROUNDS = 8;
 
+/** Each edit of this key revokes all sessions of a customer's earlier generations; those of the others are numbers. */
+const SESSIONS = KEYS - 1;
+
+/** A session that was issued when the customer's sessions had had this edit. */
+const sessionOf = (generation: number): Session => ({
+  id: 'session',
+  customerId: 'customer',
+  tenantId: 'tenant',
+  environmentId: 'environment',
+  generation,
+  expiresAtMs: Number.POSITIVE_INFINITY,
+});
+
 class Edits implements ReplicatedState<Edit> {
   readonly edits: number[] = new Array(KEYS).fill(-1);
+  #sessions = new SessionRevocations();
 
   clear(): void {
     this.edits.fill(-1);
+    this.#sessions = new SessionRevocations();
   }
 
   apply({ key, edit }: Edit): void {
     this.edits[key] = edit;
+    if (key !== SESSIONS) return;
+    const { customerId, expiresAtMs } = sessionOf(edit);
+    this.#sessions.add({ kind: 'customer', customerId, generation: edit, expiresAtMs });
+  }
+
+  /** Whether what is decided here takes an edit into account. */
+  knows(key: number, edit: number): boolean {
+    if ((this.edits[key] ?? -1) < edit) return false;
+    return key !== SESSIONS || this.#sessions.isRevoked(sessionOf(edit - 1));
+  }
+
+  /** Whether a session is accepted that was issued after the last edit that is known here. */
+  acceptsLatestSession(): boolean {
+    return !this.#sessions.isRevoked(sessionOf(this.edits[SESSIONS] ?? 0));
   }
 }
 
@@ -369,8 +400,8 @@ export class Schedule implements DatabaseObserver {
     if (process.condition !== 'running' || !lease.isValid()) return;
     this.#comparisons += 1;
     for (const [key, required] of this.#required.entries()) {
-      const known = state.edits[key] ?? -1;
-      if (known >= required) continue;
+      if (state.knows(key, required)) continue;
+      const known = state.edits[key];
       this.#blame(
         'promise',
         `${name} decides by edit ${known} of key ${key}, after edit ${required} was answered`,
@@ -415,6 +446,7 @@ export class Schedule implements DatabaseObserver {
     const edits = this.#database.edits(KEYS);
     for (const { name, lease, state } of this.#services) {
       if (!lease.isValid()) this.#blame('liveness', `${name} can not decide`);
+      if (!state.acceptsLatestSession()) this.#blame('liveness', `${name} refuses a new session`);
       if (edits.join() !== state.edits.join()) this.#blame('liveness', `${name} differs from the database`);
     }
   }

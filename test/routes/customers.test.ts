@@ -35,6 +35,7 @@ t.test('a customer is created, read, changed field by field, and deleted', async
     name: null,
     email: null,
     metadata: {},
+    status: 'active',
     tenant_id: 'tenant_default',
     environment_id: environment.id,
     created_at: customer.created_at,

@@ -700,7 +700,7 @@ t.test('a wrong body is refused with the path of each mistake, and nothing is ch
     [{ metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ''])) }, ['/metadata']],
     [{ tenant_id: 'tenant_other' }, ['/tenant_id']],
     [{ environment_id: 'env_other' }, ['/environment_id']],
-    [{ user_id: 'x', roles: ['admin'] }, ['/user_id', '/roles']],
+    [{ user_id: 'x y', roles: ['admin'] }, ['/user_id', '/roles']],
     [{ hash: 'f'.repeat(64) }, ['/hash']],
   ];
   const creating: [object, string[]][] = [

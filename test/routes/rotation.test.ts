@@ -45,8 +45,10 @@ t.test(
       metadata: { team: 'shop' },
     });
     // What no request can set is taken over as well.
+    await pool.query("UPDATE api_keys SET user_type = 'service_account', user_id = 'user_other'");
     await pool.query(
-      "UPDATE api_keys SET roles = '{ops}', user_type = 'service_account', user_id = 'user_other'",
+      `INSERT INTO users (tenant_id, id, type, name, roles)
+       VALUES ('tenant_default', 'user_other', 'service_account', 'Other', '{ops}')`,
     );
     const response = await rotate(old.id);
     t.equal(response.statusCode, 201);

@@ -276,10 +276,11 @@ t.test('a tenant begins with two environments and a key that works in production
       ['tenant.created', tenant.id, null],
       ['environment.created', development.id, development.id],
       ['environment.created', production.id, production.id],
+      ['user.created', secret.user_id, null],
       ['key.created', secret.id, production.id],
     ],
   );
-  t.match(rows, Array(4).fill({ actor_user_id: 'user_default', actor_address: '192.0.2.9' }));
+  t.match(rows, Array(5).fill({ actor_user_id: 'user_default', actor_address: '192.0.2.9' }));
   t.strictSame(rows.at(-1)?.after, secret);
 });
 
@@ -460,7 +461,7 @@ t.test("an environment that is unknown or another tenant's is refused alike, on 
 
 t.test('without an environment a configured key reaches only what belongs to the tenant', async (t) => {
   for (const key of [keys.acme, keys.lost]) {
-    for (const url of ['/v1/environments', '/v1/tenants/tenant_acme', '/v1/auth/me']) {
+    for (const url of ['/v1/environments', '/v1/tenants/tenant_acme', '/v1/users', '/v1/auth/me']) {
       t.equal((await call({ url, key })).statusCode, 200, url);
     }
     t.equal((await call({ url: '/v1/auth/me', key })).json().environment_id, null);

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { permitted } from '../../../lib/access.ts';
+import { deactivateCustomer, deleteCustomer } from '../../../lib/changes/customers.ts';
 import { ApiError, notFound } from '../../../lib/errors.ts';
 import { newId } from '../../../lib/ids.ts';
 import {
-  deleteCustomer,
   findCustomer,
   insertCustomer,
   listCustomers,
@@ -30,6 +30,7 @@ function refuseDuplicate(error: unknown): never {
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
+  const { changes } = app;
 
   app.post(
     '',
@@ -94,7 +95,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateCustomer',
-        summary: 'Change a customer',
+        summary: 'Change a customer, deactivate or activate it',
+        description: 'Deactivating a customer revokes all of its sessions.',
         tags,
         params: IdParams,
         body: UpdateCustomer,
@@ -103,10 +105,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('customers:write') },
     },
     async (request) => {
-      const scope = request.scope();
-      const customer = await updateCustomer(pool, scope, request.params.id, request.body).catch(
-        refuseDuplicate,
-      );
+      const changer = { ...request.scope(), actor: request.actor() };
+      const { id } = request.params;
+      const updating =
+        request.body.status === 'inactive'
+          ? deactivateCustomer(changes, changer, id, request.body)
+          : updateCustomer(pool, changer, id, request.body);
+      const customer = await updating.catch(refuseDuplicate);
       if (customer === null) throw notFound('Customer');
       return customer;
     },
@@ -125,7 +130,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('customers:write') },
     },
     async (request, reply) => {
-      if (!(await deleteCustomer(pool, request.scope(), request.params.id))) throw notFound('Customer');
+      const changer = { ...request.scope(), actor: request.actor() };
+      if (!(await deleteCustomer(changes, changer, request.params.id))) throw notFound('Customer');
       return reply.code(204).send(null);
     },
   );

@@ -1,0 +1,36 @@
+import type { Customer, UpdateCustomer } from '../../schemas/customers.ts';
+import * as customers from '../stores/customers.ts';
+import type { Changes } from './changes.ts';
+import { revokeAllOf, type SessionRevoker } from './sessions.ts';
+
+/**
+ * Changes a customer, who is deactivated by that, and revokes all of its sessions for good.
+ * @returns `null` when the scope has no such customer
+ */
+export async function deactivateCustomer(
+  changes: Changes,
+  changer: SessionRevoker,
+  id: string,
+  request: UpdateCustomer,
+): Promise<Customer | null> {
+  return changes.make(async (change) => {
+    const customer = await customers.updateCustomer(change.connection, changer, id, request);
+    await revokeAllOf(change, changer, id);
+    return customer;
+  });
+}
+
+/**
+ * Deletes a customer, and revokes all of its sessions.
+ * @returns whether there was one
+ */
+export async function deleteCustomer(
+  changes: Changes,
+  changer: SessionRevoker,
+  id: string,
+): Promise<boolean> {
+  return changes.make(async (change) => {
+    await revokeAllOf(change, changer, id);
+    return customers.deleteCustomer(change.connection, changer, id);
+  });
+}

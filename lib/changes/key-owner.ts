@@ -1,0 +1,34 @@
+import type { UserType } from '../../schemas/users.ts';
+import { ApiError, invalid } from '../errors.ts';
+import { grants } from '../keys/permissions.ts';
+import { holdUser } from '../stores/users.ts';
+import type { Change } from './changes.ts';
+import type { KeyChanger } from './keys.ts';
+
+/** What it takes, beside `keys:write`, to issue a key to another user. */
+const issuing: Record<UserType, string> = {
+  user: 'users:keys',
+  service_account: 'service_accounts:keys',
+};
+
+/**
+ * Makes sure that the creator of a key may give it to a user, who stays as it is until the transaction ends.
+ * @param userId `undefined`: the creator's own
+ * @throws ApiError `permission_denied`, or `validation_error` when there is no such user, or it is inactive
+ */
+export async function checkOwner(
+  change: Change,
+  { tenantId, actor, permissions }: KeyChanger,
+  userId: string | undefined,
+): Promise<void> {
+  if (userId === undefined || userId === actor.userId) return;
+  const mayIssueTo = (type: UserType) => grants(permissions, issuing[type]);
+  // Who may issue to nobody doesn't hear who exists.
+  if (!mayIssueTo('user') && !mayIssueTo('service_account')) throw denied();
+  const user = await holdUser(change.connection, tenantId, userId);
+  if (user === null) throw invalid('/user_id', 'is not a user of the tenant');
+  if (!mayIssueTo(user.type)) throw denied();
+  if (user.status === 'inactive') throw invalid('/user_id', 'is an inactive user');
+}
+
+const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');

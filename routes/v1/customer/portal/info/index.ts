@@ -1,0 +1,53 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { sessionOnly } from '../../../../../lib/access.ts';
+import { notFound } from '../../../../../lib/errors.ts';
+import { findCustomer, updateCustomer } from '../../../../../lib/stores/customers.ts';
+import { errorResponses } from '../../../../../schemas/errors.ts';
+import { PortalInfo, UpdatePortalInfo } from '../../../../../schemas/sessions.ts';
+
+const tags = ['Customer portal'];
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { pool } = app.pg;
+
+  app.get(
+    '',
+    {
+      schema: {
+        operationId: 'getPortalInfo',
+        summary: 'Get the customer of the session',
+        tags,
+        response: { 200: PortalInfo, ...errorResponses },
+      },
+      config: { access: sessionOnly },
+    },
+    async (request) => {
+      const session = request.currentSession();
+      const customer = await findCustomer(pool, session, session.customerId);
+      if (customer === null) throw notFound('Customer');
+      return customer;
+    },
+  );
+
+  app.put(
+    '',
+    {
+      schema: {
+        operationId: 'replacePortalInfo',
+        summary: 'Replace what the customer of the session says of itself',
+        tags,
+        body: UpdatePortalInfo,
+        response: { 200: PortalInfo, ...errorResponses },
+      },
+      config: { access: sessionOnly },
+    },
+    async (request) => {
+      const session = request.currentSession();
+      const { name, email } = request.body;
+      const customer = await updateCustomer(pool, session, session.customerId, { name, email });
+      if (customer === null) throw notFound('Customer');
+      return customer;
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,75 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from '@sinclair/typebox';
+import type { FastifyRequest } from 'fastify';
+import { permitted } from '../../../../lib/access.ts';
+import { revokeSession, revokeSessions, type SessionRevoker } from '../../../../lib/changes/sessions.ts';
+import { errorResponses } from '../../../../schemas/errors.ts';
+import { ExternalIdParams, IssuedSession, SessionParams } from '../../../../schemas/sessions.ts';
+
+const tags = ['Customer portal'];
+const access = permitted('sessions:write');
+
+const revokerOf = (request: FastifyRequest): SessionRevoker => ({
+  ...request.scope(),
+  actor: request.actor(),
+});
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const { changes } = app;
+
+  app.get(
+    '/:external_id',
+    {
+      schema: {
+        operationId: 'issueSession',
+        summary: 'Issue a session to a customer',
+        description: 'The answer is the only place where the token is ever shown.',
+        tags,
+        params: ExternalIdParams,
+        response: { 200: IssuedSession, ...errorResponses },
+      },
+      config: { access },
+    },
+    async (request) => app.issueSession(request.scope(), request.params.external_id),
+  );
+
+  app.delete(
+    '/:external_id/sessions',
+    {
+      schema: {
+        operationId: 'revokeSessions',
+        summary: 'Revoke all sessions of a customer',
+        description: 'From the answer on they are refused.',
+        tags,
+        params: ExternalIdParams,
+        response: { 204: Type.Null({ description: 'The sessions are revoked' }), ...errorResponses },
+      },
+      config: { access },
+    },
+    async (request, reply) => {
+      await revokeSessions(changes, revokerOf(request), request.params.external_id);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.delete(
+    '/:external_id/sessions/:session_id',
+    {
+      schema: {
+        operationId: 'revokeSession',
+        summary: 'Revoke a session of a customer',
+        description: 'From the answer on it is refused. Repeating it answers alike.',
+        tags,
+        params: SessionParams,
+        response: { 204: Type.Null({ description: 'The session is revoked' }), ...errorResponses },
+      },
+      config: { access },
+    },
+    async (request, reply) => {
+      const { external_id, session_id } = request.params;
+      await revokeSession(changes, revokerOf(request), external_id, session_id);
+      return reply.code(204).send(null);
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,59 @@
+import { Type } from '@sinclair/typebox';
+import { Timestamp, textPattern } from './common.ts';
+import { Customer, CustomerEmail, CustomerName } from './customers.ts';
+
+const ExternalId = Type.String({ minLength: 1, maxLength: 255, pattern: textPattern });
+
+export const ExternalIdParams = Type.Object({ external_id: ExternalId }, { additionalProperties: false });
+
+export const SessionParams = Type.Object(
+  { external_id: ExternalId, session_id: Type.String({ pattern: '^sess_[0-9a-f]{32}$' }) },
+  { additionalProperties: false },
+);
+
+/** The one time that a session's token is told. */
+export const IssuedSession = Type.Object(
+  {
+    url: Type.String({ description: 'The portal, with the token after `#`, which reaches no server' }),
+    token: Type.String({ description: 'For `X-Session-Token`' }),
+    expires_at: Timestamp,
+    session_id: Type.String({ description: 'To revoke it by' }),
+  },
+  {
+    examples: [
+      {
+        url: 'https://portal.example.com#token=eyJhbGciOiJFZERTQSJ9…',
+        token: 'eyJhbGciOiJFZERTQSJ9…',
+        expires_at: '2026-11-20T13:00:00.000Z',
+        session_id: 'sess_01a20557a16e731f8ab301630217ef18',
+      },
+    ],
+  },
+);
+
+const { id, external_id, name, email, created_at, updated_at } = Customer.properties;
+
+/** What a customer sees of itself: not the labels, which are its provider's. */
+export const PortalInfo = Type.Object(
+  { id, external_id, name, email, created_at, updated_at },
+  {
+    examples: [
+      {
+        id: 'cust_01a20557a16e731f8ab301630217ef18',
+        external_id: 'acct_42',
+        name: 'Ada Lovelace',
+        email: 'ada@example.com',
+        created_at: '2026-11-20T12:00:00.000Z',
+        updated_at: '2026-11-20T12:00:00.000Z',
+      },
+    ],
+  },
+);
+
+export const UpdatePortalInfo = Type.Object(
+  {
+    name: CustomerName,
+    email: CustomerEmail,
+  },
+  { additionalProperties: false, examples: [{ name: 'Ada King', email: 'ada@example.com' }] },
+);
