@@ -1,9 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { CreateKey } from './keys.ts';
 
+/** Imported keys belong to the user of the key that imports them. */
+const { user_id: _, ...ofKey } = CreateKey.properties;
+
 const ImportKey = Type.Object(
   {
-    ...CreateKey.properties,
+    ...ofKey,
     hash: Type.String({
       pattern: '^[0-9a-f]{64}$',
       description: 'The SHA-256 of the key in lower-case hex. Never the key itself',

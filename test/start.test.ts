@@ -271,8 +271,9 @@ t.test('the schema', async (t) => {
         { kind: 'tenant.created', seq: '1' },
         { kind: 'environment.created', seq: '2' },
         { kind: 'environment.created', seq: '3' },
+        { kind: 'user.created', seq: '4' },
       ],
-      'and so is the tenant of the development key',
+      'and so are the tenant and the user of the development key',
     );
   });
 
@@ -647,8 +648,8 @@ t.test('workers', async (t) => {
     t.equal(await metric(`${requests}{method="PATCH",route="/v1/secrets/api/keys/:id",status="200"}`), 10);
     t.equal(
       await metric('latchkey_change_propagation_seconds_count'),
-      12,
-      'the first tenant is a change too',
+      13,
+      'the first tenant and its user are changes too',
     );
   });
 
@@ -663,7 +664,7 @@ t.test('workers', async (t) => {
     t.equal(now.length, 2);
     t.ok(now.includes(survivor));
     await untilReady(url);
-    for (let i = 0; i < 10; i++) t.equal((await onNewConnection(`${url}/v1/users`)).status, 404);
+    for (let i = 0; i < 10; i++) t.equal((await onNewConnection(`${url}/v1/unknown`)).status, 404);
     t.equal(
       (await onNewConnection(`${url}/v1/environments`, { method: 'POST', body: { name: 'new' } })).status,
       201,
