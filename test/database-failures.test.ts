@@ -78,7 +78,8 @@ t.test('without its database the service decides from memory, until its lease en
     check: (response: LightMyRequestResponse, name: string, keyName: KeyName) => void,
   ): Promise<void> {
     for (const { name, method, path, isPublic, needsSession, body } of operations) {
-      if (isPublic || needsSession) continue;
+      // A stream doesn't end with its answer: test/event-streams.test.ts has it.
+      if (isPublic || needsSession || path.endsWith('/stream')) continue;
       for (const keyName of keyNames) {
         const url = path
           .replace('{id}', path.startsWith('/v1/tenants') ? 'tenant_default' : 'nothing')

@@ -75,7 +75,8 @@ t.test('a wrong method is 405 and says which are right, before anybody asks for 
   for (const { path, method } of operations) {
     const methods = allowed.get(path) ?? new Set();
     allowed.set(path, methods.add(method));
-    if (method === 'GET') methods.add('HEAD');
+    // A stream has no end that HEAD could ask for.
+    if (method === 'GET' && !path.endsWith('/stream')) methods.add('HEAD');
   }
   /** Where one path has a word, another may have an id, and answer its own methods. */
   const isAnswered = (method: string, url: string) =>
@@ -267,6 +268,7 @@ t.test('a parameter that is wrong is refused, in the query, in the path and in a
     if (isPublic) continue;
     for (const parameter of parameters) {
       for (const value of values) {
+        if (parameter.in === 'header' && value === '') continue;
         if (parameter.in === 'path' && (value === '' || value.length > 100 || value.includes('&'))) continue;
         refused(
           t,
