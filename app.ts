@@ -18,6 +18,7 @@ import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
+import keyUsage from './plugins/key-usage.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
@@ -90,6 +91,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(users, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
+  await app.register(keyUsage);
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(sessions, options);
   await app.register(sealing, { masterKeys: options.masterKeys });
