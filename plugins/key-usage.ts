@@ -13,8 +13,10 @@ declare module 'fastify' {
   }
 }
 
-/** Between the end of a statement and the next one: what a crash can lose, and how old the figures are at most. */
-const intervalMs = 5_000;
+export interface KeyUsageOptions {
+  /** Between the end of a statement and the next one: what a crash can lose, and how old the figures are. */
+  usageIntervalMs: number;
+}
 
 /** About half a second's work for the database. What more keys are used waits for the next statement. */
 const keysPerStatement = 10_000;
@@ -23,8 +25,8 @@ const keysPerStatement = 10_000;
 const stopTimeoutMs = 4_000;
 
 /** Writes what keys were used for behind the requests: none of them waits for it. */
-export default fp(
-  async (app) => {
+export default fp<KeyUsageOptions>(
+  async (app, { usageIntervalMs }) => {
     const { pool } = app.pg;
     const writerId = newId('replica');
     const usage = new KeyUsage(app.replica.keys);
@@ -50,7 +52,7 @@ export default fp(
     }
 
     function schedule(): void {
-      timer = setTimeout(() => void flush(), intervalMs).unref();
+      timer = setTimeout(() => void flush(), usageIntervalMs).unref();
     }
 
     app.decorate('keyUsage', usage);

@@ -15,7 +15,7 @@ export interface UsageCount extends Record<Denial, number> {
 }
 
 /** An address that a key was used from. */
-export interface SeenAddress {
+interface SeenAddress {
   keyId: string;
   address: string;
   lastSeenSeconds: number;

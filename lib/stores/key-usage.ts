@@ -99,3 +99,38 @@ export async function addUsage(
   ]);
   return only(result).claimed === 1;
 }
+
+/** How long usage is kept, in days. Writers that have been silent for so long are gone. */
+export interface UsageRetention {
+  hourDays: number;
+  addressDays: number;
+  writerDays: number;
+}
+
+/**
+ * Removes some of what is older than it need be, of all tenants. What another process removes at this moment is left
+ * to it.
+ * @param max how many of each at most, so that no statement takes long
+ * @returns how many were removed
+ */
+export async function removeOldUsage(
+  db: Queryable,
+  { hourDays, addressDays, writerDays }: UsageRetention,
+  max: number,
+): Promise<number> {
+  const removals: [string, string, number][] = [
+    ['key_usage', 'hour < now() - make_interval(days => $1)', hourDays],
+    ['key_addresses', 'last_seen_on < current_date - $1::int', addressDays],
+    ['usage_writers', 'written_at < now() - make_interval(days => $1)', writerDays],
+  ];
+  let removed = 0;
+  for (const [table, isOld, days] of removals) {
+    const { rowCount } = await db.query(
+      `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+         SELECT ctid FROM ${table} WHERE ${isOld} LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      [days, max],
+    );
+    removed += rowCount ?? 0;
+  }
+  return removed;
+}
