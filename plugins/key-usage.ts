@@ -18,8 +18,11 @@ export interface KeyUsageOptions {
   usageIntervalMs: number;
 }
 
-/** About half a second's work for the database. What more keys are used waits for the next statement. */
-const keysPerStatement = 10_000;
+/**
+ * Three milliseconds' work for this process, and a third of a second's for the database. What more keys were used for
+ * waits for the next statement.
+ */
+const keysPerStatement = 5_000;
 
 /** A stop has 10 s in all. */
 const stopTimeoutMs = 4_000;

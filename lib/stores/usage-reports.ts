@@ -102,9 +102,11 @@ export async function listMostUsed(
         GROUP BY key_id
      )
      SELECT ${columns}, accepted
-       FROM used JOIN api_keys key ON key.id = used.key_id LEFT JOIN key_last_uses last USING (key_id)
-      WHERE status <> 'deleted'
-      ORDER BY accepted DESC, key.id LIMIT $4`,
+       FROM used
+      -- Looked up one by one, from the most used on, until there are enough.
+      CROSS JOIN LATERAL (SELECT * FROM api_keys WHERE id = used.key_id AND status <> 'deleted' OFFSET 0) key
+       LEFT JOIN key_last_uses last ON last.key_id = used.key_id
+      ORDER BY accepted DESC, used.key_id LIMIT $4`,
     [scope.tenantId, scope.environmentId, hours, limit],
   );
   return rows.map((row) => ({ ...keyOf(row), accepted: row.accepted }));
