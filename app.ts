@@ -18,6 +18,7 @@ import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
+import keyUsage, { type KeyUsageOptions } from './plugins/key-usage.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
@@ -28,13 +29,14 @@ import replicaMetrics from './plugins/replica-metrics.ts';
 import sealing from './plugins/sealing.ts';
 import sessions from './plugins/sessions.ts';
 import tenants from './plugins/tenants.ts';
+import usageRetention from './plugins/usage-retention.ts';
 import users from './plugins/users.ts';
 import validation from './plugins/validation.ts';
 import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
 export interface BuildOptions
   extends Config,
-    Partial<Pick<ReplicaOptions, 'notifications'> & ChangesOptions> {
+    Partial<Pick<ReplicaOptions, 'notifications'> & ChangesOptions & KeyUsageOptions> {
   databaseUrl: string;
   /** Where log lines go; standard output if not said. */
   logStream?: DestinationStream;
@@ -90,10 +92,12 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(users, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
+  await app.register(keyUsage, { usageIntervalMs: 5_000, ...options });
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(sessions, options);
   await app.register(sealing, { masterKeys: options.masterKeys });
   await app.register(webhookMaintenance);
+  await app.register(usageRetention);
   await app.register(eventStreams);
   await app.register(openapi, { version });
   await app.register(autoload, {

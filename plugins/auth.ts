@@ -6,6 +6,7 @@ import { refusals } from '../lib/auth-errors.ts';
 import { tooManyRequests, unavailable } from '../lib/errors.ts';
 import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
 import { readCredential } from '../lib/keys/credential.ts';
+import { absent, type Handle } from '../lib/keys/key-table.ts';
 import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
@@ -71,7 +72,8 @@ export default fp<AuthOptions>(
     app.addHook('preHandler', (request, _reply, done) => {
       if (request.keyDigest === null || request.body === undefined) return done();
       if (!app.replica.mayDecide()) return done(undecidable());
-      const refusal = decide(request, request.keyDigest) ?? permissionRefusal(request);
+      const verification = decide(request, request.keyDigest);
+      const refusal = verification.accepted ? permissionRefusal(request) : verification.reason;
       done(refusal === null ? undefined : refusals[refusal]);
     });
 
@@ -99,25 +101,46 @@ export default fp<AuthOptions>(
     }
 
     function admit(request: FastifyRequest, reply: FastifyReply, digest: string, settle: Settle) {
-      const refusal = decide(request, digest);
-      if (refusal !== null) return refuse(request, refusal, settle);
-      tellSunset(reply, request.identity().sunsetAtMs);
-      app.rateLimits.countRequest(request, reply, (excess) => {
-        if (excess !== null) return settle('limited', excess);
-        const lack = permissionRefusal(request);
-        settle(lack ?? 'accepted', lack === null ? undefined : refusals[lack]);
+      const verification = decide(request, digest);
+      if (!verification.accepted) {
+        countRefusal(verification);
+        return refuse(request, verification.reason, settle);
+      }
+      tellSunset(reply, verification.identity.sunsetAtMs);
+      let handle: Handle | null = verification.handle;
+      app.rateLimits.countRequest(request, reply, handle, (excess) => {
+        const lack = excess === null ? permissionRefusal(request) : null;
+        const outcome = excess === null ? (lack ?? 'accepted') : 'limited';
+        countUse(request, verification.identity, outcome, handle ?? app.replica.keys.keys.find(digest));
+        settle(outcome, excess ?? (lack === null ? undefined : refusals[lack]));
       });
+      // If that isn't done yet, the key may be elsewhere by then.
+      handle = null;
     }
 
-    /** Sets whom the request speaks for, or says why its key is refused. */
-    function decide(request: FastifyRequest, digest: string): Refusal | null {
+    function countUse(
+      request: FastifyRequest,
+      { keyId }: Identity,
+      outcome: 'accepted' | 'limited' | 'permission',
+      handle: Handle,
+    ): void {
+      // Configured keys aren't counted, nor is one that was deleted meanwhile.
+      if (handle === absent) return;
+      if (outcome === 'accepted') app.keyUsage.countUse(handle, keyId, addressOf(request), Date.now());
+      else app.keyUsage.countDenial(keyId, outcome, Date.now());
+    }
+
+    function countRefusal({ reason, keyId, stored }: Verification & { accepted: false }): void {
+      if (!stored || keyId === null || (reason !== 'expired' && reason !== 'inactive')) return;
+      app.keyUsage.countDenial(keyId, reason, Date.now());
+    }
+
+    /** Decides on the key, and sets whom the request speaks for, or whose key is refused. */
+    function decide(request: FastifyRequest, digest: string): Verification {
       const verification = verify(request, digest);
-      if (verification.accepted) {
-        request.auth = verification.identity;
-        return null;
-      }
-      request.refusedKeyId = verification.keyId;
-      return verification.reason;
+      if (verification.accepted) request.auth = verification.identity;
+      else request.refusedKeyId = verification.keyId;
+      return verification;
     }
 
     function verify(request: FastifyRequest, digest: string): Verification {
@@ -152,7 +175,7 @@ export default fp<AuthOptions>(
       app.rateLimits.countFailure(request, () => settle(reason, error));
     }
   },
-  { name: 'auth', dependencies: ['replica', 'rate-limits', 'decision-metrics'] },
+  { name: 'auth', dependencies: ['replica', 'rate-limits', 'key-usage', 'decision-metrics'] },
 );
 
 const accessOf = (request: FastifyRequest): Access | undefined => request.routeOptions.config.access;

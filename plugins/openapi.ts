@@ -30,6 +30,7 @@ export default fp<OpenApiOptions>(
         servers: [{ url: '/', description: 'This server' }],
         tags: [
           { name: 'Keys', description: 'Issue, list, change and delete API keys' },
+          { name: 'Usage', description: 'What keys are used for, and whether they still are' },
           { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
           { name: 'Customer portal', description: 'What a customer sees and changes of itself' },
           {

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { addressOf } from '../lib/address.ts';
 import { tooManyRequests } from '../lib/errors.ts';
+import type { Handle } from '../lib/keys/key-table.ts';
 import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
 
 declare module 'fastify' {
@@ -21,8 +22,14 @@ interface RateLimits {
   /**
    * Counts a request against its accepted key, if that has a limit, and sets the headers. Calls `done`, at once
    * unless Redis is asked, with a 429 if the key is over its limit.
+   * @param handle where the key is in the table at this instant, `absent` for a configured one
    */
-  countRequest(request: FastifyRequest, reply: FastifyReply, done: (excess: Error | null) => void): void;
+  countRequest(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handle: Handle,
+    done: (excess: Error | null) => void,
+  ): void;
   /** `process`: each process counts for itself, because there is no Redis or it can't be reached. */
   state(): 'shared' | 'process';
 }
@@ -59,16 +66,19 @@ export default fp<RateLimitsOptions>(
     let redisPausedUntilMs = 0;
     let redisWorks = redis?.status === 'ready';
 
-    /** Counts in Redis, or in this process without Redis, and while it can't be reached. */
+    /**
+     * Counts in Redis, or in this process without Redis, and while it can't be reached.
+     * @param countHere told whether it happens `later`, after Redis was asked in vain
+     */
     function count(
       name: keyof SharedLimiters,
       request: FastifyRequest,
-      countHere: () => RequestCount,
+      countHere: (later: boolean) => RequestCount,
       done: (count: RequestCount) => void,
     ): void {
       const here = shared === null || Date.now() < redisPausedUntilMs;
-      if (here) done(countHere());
-      else void countShared(shared[name], request).then((counted) => done(counted ?? countHere()));
+      if (here) done(countHere(false));
+      else void countShared(shared[name], request).then((counted) => done(counted ?? countHere(true)));
     }
 
     /** @returns `null` if Redis can't be reached */
@@ -104,11 +114,14 @@ export default fp<RateLimitsOptions>(
           done();
         });
       },
-      countRequest(request, reply, done) {
+      countRequest(request, reply, handle, done) {
         const { auth, keyDigest } = request;
         if (auth === null || keyDigest === null || auth.rateLimit === null) return done(null);
         const { keyId, rateLimit } = auth;
-        const countHere = () => requestLimits.count(keyDigest, keyId, rateLimit, Date.now());
+        const countHere = (later: boolean) => {
+          const current = later ? app.replica.keys.keys.find(keyDigest) : handle;
+          return requestLimits.count(current, keyId, rateLimit, Date.now());
+        };
         count('requests', request, countHere, ({ limit, remaining, resetMs, exceeded }) => {
           reply.header('x-ratelimit-limit', limit);
           reply.header('x-ratelimit-remaining', remaining);

@@ -48,7 +48,10 @@ export const KeyMetadata = Type.Object(
     status: Status,
     expires_at: Nullable(Timestamp),
     last_used_at: Nullable(
-      Type.String({ format: 'date-time', description: 'Not recorded yet: always null' }),
+      Type.String({
+        format: 'date-time',
+        description: 'When it was last accepted; a few seconds behind. Null: never',
+      }),
     ),
     created_at: Timestamp,
     updated_at: Timestamp,

@@ -90,7 +90,7 @@ export interface CallOptions extends Pick<InjectOptions, 'headers' | 'payload' |
   key?: string | null;
 }
 
-interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmChanges'> {
+interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmChanges' | 'usageIntervalMs'> {
   /** Settings as in the environment. */
   env?: NodeJS.Dict<string>;
   databaseUrl?: string;

@@ -117,7 +117,6 @@ const routes: Record<string, Route> = {
     body: (pick) =>
       oneOf(pick, { name: pick.text }, { status: pick.status }, { description: pick.text, permissions: [] }),
   },
-  'DELETE /v1/secrets/api/keys/:id': { table: 'api_keys' },
   'POST /v1/secrets/api/keys/import': {
     body: (pick) => [{ name: pick.text, hash: randomBytes(32).toString('hex'), permissions: [] }],
     query: (pick) => (pick.field % 3 === 0 ? { dry_run: 'true' } : {}),
@@ -135,6 +134,13 @@ const routes: Record<string, Route> = {
     table: 'users',
     body: (pick) => oneOf(pick, { name: pick.text }, { status: pick.status }, { roles: [pick.text] }),
   },
+  'GET /v1/secrets/api/keys/:id/usage': {
+    table: 'api_keys',
+    query: (pick) => (pick.field % 2 === 0 ? { granularity: 'day' } : {}),
+  },
+  // Last of those on keys, so that there is one for each of them.
+  'DELETE /v1/secrets/api/keys/:id': { table: 'api_keys' },
+  'GET /v1/usage/summary': { query: (pick) => ({ limit: String(1 + pick.field) }) },
   'POST /v1/tenants': { body: (pick) => ({ name: pick.text }) },
   'GET /v1/tenants/:id': { table: 'tenants' },
   'PATCH /v1/tenants/:id': {
@@ -184,7 +190,7 @@ const requestArbitrary = fc.record({
 });
 type RequestSpec = typeof requestArbitrary extends fc.Arbitrary<infer Spec> ? Spec : never;
 
-const service = await startService(t, { env: configured.env });
+const service = await startService(t, { env: configured.env, usageIntervalMs: 2 ** 31 - 1 });
 const tables = await findTenantTables(service.pool);
 
 t.test('the test knows every route', async (t) => {
@@ -326,6 +332,7 @@ function prepare(spec: RequestSpec, { callers, tokens }: World, before: Snapshot
     url,
     headers: { ...headers, ...(session && { 'x-session-token': tokens.get(target ?? '') ?? 'none' }) },
     key: session ? null : caller.key,
+    remoteAddress: caller.address,
     ...(body && { payload: body(pick) }),
     ...(query && { query: query(pick) }),
   };
@@ -399,18 +406,26 @@ function checkConflict({ request, reach }: Sent, answer: Answer, before: Snapsho
 
 const seen = { succeeded: new Set<string>(), foreign: new Set<string>(), sent: 0 };
 
+/** What the request is counted as is stored at once, so that nothing else is seen to do it. */
+async function callAndCount(request: CallOptions): Promise<Answer> {
+  const answer = await service.call(request);
+  await service.app.usageWriter.flush();
+  return answer;
+}
+
 /** Sends one request and tells what of the isolation it breaks. */
 async function send(spec: RequestSpec, world: World, before: Snapshot): Promise<Snapshot> {
   const sent = prepare(spec, world, before);
-  const answer = await service.call(sent.request);
-  const after = await takeSnapshot(service.pool, tables);
+  const answer = await callAndCount(sent.request);
+  let after = await takeSnapshot(service.pool, tables);
   const broken = [
     ...checkAnswer(sent, answer, before, after),
     ...checkRows(sent, before, after),
     ...checkConflict(sent, answer, before),
   ];
   if (sent.twin !== null) {
-    const twin = await service.call(sent.twin);
+    const twin = await callAndCount(sent.twin);
+    after = await takeSnapshot(service.pool, tables);
     if (answer.statusCode < 400) broken.push("succeeds on what isn't the caller's");
     if (answer.statusCode !== twin.statusCode || answer.body !== twin.body) {
       broken.push(`tells what is another's from what never was: ${twin.statusCode} ${twin.body}`);

@@ -49,6 +49,7 @@ const otherPortal = `/v1/customers/portal/${encodeURIComponent((await createSess
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
+await app.usageWriter.flush();
 
 const [provider, otherProvider] = providers;
 if (provider === undefined || otherProvider === undefined) throw new Error('There are no webhook providers');
@@ -176,6 +177,19 @@ const contract: Record<string, Example[]> = {
     { status: 200, id: key, query: { limit: '1' } },
     { status: 200, id: deletedKey },
     { status: 400, id: key, query: { cursor: 'none' } },
+  ],
+  'GET /v1/secrets/api/keys/{id}/usage': [
+    { status: 200, id: limited.secret.id },
+    {
+      status: 200,
+      id: key,
+      query: { from: '2026-11-20T12:00:00Z', to: '2026-11-21T00:00:00Z', granularity: 'day' },
+    },
+    { status: 400, id: key, query: { from: '2026-11-20T12:00:00Z', to: '2026-11-20T12:00:00Z' } },
+  ],
+  'GET /v1/usage/summary': [
+    { status: 200 },
+    { status: 200, query: { used_hours: '168', unused_days: '1', expiring_days: '365', limit: '1' } },
   ],
   'POST /v1/tenants': [{ status: 201, payload: { name: 'Acme' } }],
   'GET /v1/tenants/{id}': [{ status: 200, id: 'tenant_default' }],

@@ -1,11 +1,14 @@
 import { SessionRevocations } from '../sessions/session-revocations.ts';
 import { Environments } from './environments.ts';
 import type { KeyChange } from './key-change.ts';
-import { KeyTable } from './key-table.ts';
+import { absent, type Handle, KeyTable, type KeyUses } from './key-table.ts';
 
 /** All that decides on keys and sessions, in memory: what the changes of the feed add up to. */
 export class KeyState {
-  #keys = new KeyTable();
+  /** Uses of keys that are gone from the table: of those deleted, or of all of them when it was cleared. */
+  readonly #usesOfGone: KeyUses[] = [];
+  readonly #keepUses = (uses: KeyUses): void => void this.#usesOfGone.push(uses);
+  #keys = new KeyTable(this.#keepUses);
   #environments = new Environments();
   #sessions = new SessionRevocations();
 
@@ -22,11 +25,18 @@ export class KeyState {
     return this.#sessions;
   }
 
-  /** Forgets everything. */
+  /** Forgets everything but the uses that nobody has taken. */
   clear(): void {
-    this.#keys = new KeyTable();
+    let at: Handle = 0;
+    while (at !== absent) at = this.#keys.takeUses(at, Number.POSITIVE_INFINITY, this.#usesOfGone);
+    this.#keys = new KeyTable(this.#keepUses);
     this.#environments = new Environments();
     this.#sessions = new SessionRevocations();
+  }
+
+  /** Takes the uses of keys that are gone from the table, of at most `max` of them. */
+  takeUsesOfGone(max: number): KeyUses[] {
+    return this.#usesOfGone.splice(0, max);
   }
 
   apply(change: KeyChange): void {

@@ -19,6 +19,14 @@ export interface KeyRecord {
   rotated: boolean;
 }
 
+/** How often a key was accepted since that was last asked. */
+export interface KeyUses {
+  keyId: string;
+  count: number;
+  /** Seconds since the epoch. */
+  lastUsedSeconds: number;
+}
+
 /** Where a key is in the table, or `absent`. Any upsert or delete may give the number to another key. */
 export type Handle = number;
 export const absent = -1;
@@ -31,7 +39,7 @@ const rotatedFlag = 2;
 /**
  * Every key, in memory, found by the SHA-256 of its plaintext. Synchronous throughout.
  *
- * About 84 bytes a key, all of it in typed arrays: 77 of record, 5 to 7.5 of index. What keys share, their
+ * About 96 bytes a key, all of it in typed arrays: 89 of record, 5 to 7.5 of index. What keys share, their
  * profile, is kept once and goes with the last reference: there are never more than keys, besides the tenants,
  * environments and users that are inactive. Each part takes a few hundred bytes of heap, so a user for every key
  * costs more than the key.
@@ -44,6 +52,12 @@ export class KeyTable {
   readonly #index = new RecordIndex(this.#records);
   readonly #profiles = new Profiles();
   readonly #id = new Uint32Array(idWords);
+  readonly #onUsedKeyGone: (uses: KeyUses) => void;
+
+  /** @param onUsedKeyGone told of the uses of each key that is deleted with uses that nobody has taken */
+  constructor(onUsedKeyGone: (uses: KeyUses) => void = () => {}) {
+    this.#onUsedKeyGone = onUsedKeyGone;
+  }
 
   /** How many keys there are. */
   get size(): number {
@@ -106,6 +120,7 @@ export class KeyTable {
     const hash = this.#records.probeBytes(digest);
     const handle = this.#index.find(hash);
     if (handle === absent) return false;
+    if (this.#records.uses(handle) > 0) this.#onUsedKeyGone(this.#takeUsesOf(handle));
     this.#releaseProfile(handle);
     this.#index.remove(hash, handle);
     const last = this.size - 1;
@@ -164,6 +179,34 @@ export class KeyTable {
     return this.#records.windowEndsAtMs(handle);
   }
 
+  /**
+   * Counts a use of the key.
+   * @param addressHash of the address that it comes from, not 0
+   * @returns whether that is another address than that of the last use, or the first since the uses were taken
+   */
+  countUse(handle: Handle, nowMs: number, addressHash: number): boolean {
+    return this.#records.countUse(handle, nowMs, addressHash);
+  }
+
+  /**
+   * Takes the uses of keys out of the table, from a handle on: of at most 4096 keys, a fraction of a millisecond's
+   * work. What moves meanwhile from behind `from` to before it is found by the next walk.
+   * @param into where they are added
+   * @param max how many at most
+   * @returns where to go on, or `absent` at the end
+   */
+  takeUses(from: Handle, max: number, into: KeyUses[]): Handle {
+    if (from >= this.size) return absent;
+    const end = Math.min(this.#records.endOfPage(from), this.size);
+    const full = into.length + max;
+    let at = this.#records.nextUsed(from);
+    while (at < end && into.length < full) {
+      into.push(this.#takeUsesOf(at));
+      at = this.#records.nextUsed(at);
+    }
+    return at < this.size ? at : absent;
+  }
+
   /** Makes a string at each call; the other accessors return what is there. */
   id(handle: Handle): string {
     return this.#records.id(handle);
@@ -180,6 +223,16 @@ export class KeyTable {
 
   #userOf(handle: Handle) {
     return this.#profiles.userAt(this.#records.reference(handle, userField));
+  }
+
+  #takeUsesOf(handle: Handle): KeyUses {
+    const uses = {
+      keyId: this.#records.id(handle),
+      count: this.#records.uses(handle),
+      lastUsedSeconds: this.#records.lastUsedSeconds(handle),
+    };
+    this.#records.forgetUses(handle);
+    return uses;
   }
 
   #releaseProfile(handle: Handle): void {

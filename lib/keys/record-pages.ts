@@ -14,9 +14,9 @@ export const userField = 13;
 
 const pageBits = 12;
 const pageRecords = 1 << pageBits;
-const pageBytes = pageRecords * (recordBytes + 8 + 8 + 4 + 1);
+const pageBytes = pageRecords * (recordBytes + 8 + 8 + 4 + 4 + 4 + 4 + 1);
 
-/** A window counts no further. */
+/** Nothing counts further. */
 const maxCount = 0xffff_ffff;
 
 interface Page {
@@ -26,11 +26,14 @@ interface Page {
   readonly expiresAtMs: Float64Array;
   readonly windowEndsAtMs: Float64Array;
   readonly windowCounts: Uint32Array;
+  readonly uses: Uint32Array;
+  readonly lastUsedSeconds: Uint32Array;
+  readonly addressHashes: Uint32Array;
   readonly flags: Uint8Array;
 }
 
 /**
- * The records of all keys, numbered from 0 without a gap, 77 bytes each, in pages of 4096: it grows by a page,
+ * The records of all keys, numbered from 0 without a gap, 89 bytes each, in pages of 4096: it grows by a page,
  * and nothing is ever copied. A removed record's place is taken by the last one.
  *
  * One digest at a time can be put in the probe, to be hashed, compared and appended without a copy in between.
@@ -102,6 +105,8 @@ export class RecordPages {
     const page = this.#pageOf(record);
     page.words.set(this.#probe, wordAt(record));
     page.windowEndsAtMs[record % pageRecords] = 0;
+    page.uses[record % pageRecords] = 0;
+    page.addressHashes[record % pageRecords] = 0;
     this.#count++;
     return record;
   }
@@ -115,6 +120,9 @@ export class RecordPages {
     to.expiresAtMs[record % pageRecords] = from.expiresAtMs[last % pageRecords] ?? 0;
     to.windowEndsAtMs[record % pageRecords] = from.windowEndsAtMs[last % pageRecords] ?? 0;
     to.windowCounts[record % pageRecords] = from.windowCounts[last % pageRecords] ?? 0;
+    to.uses[record % pageRecords] = from.uses[last % pageRecords] ?? 0;
+    to.lastUsedSeconds[record % pageRecords] = from.lastUsedSeconds[last % pageRecords] ?? 0;
+    to.addressHashes[record % pageRecords] = from.addressHashes[last % pageRecords] ?? 0;
     to.flags[record % pageRecords] = from.flags[last % pageRecords] ?? 0;
     this.#count = last;
     // One empty page is kept, so that a count that moves about a page's border doesn't allocate each time.
@@ -163,6 +171,50 @@ export class RecordPages {
     return this.#pageOf(record).windowEndsAtMs[record % pageRecords] ?? 0;
   }
 
+  /**
+   * Counts a use.
+   * @param addressHash of the address that it comes from, not 0
+   * @returns whether that is another address than that of the last use, or the first since uses were taken
+   */
+  countUse(record: number, nowMs: number, addressHash: number): boolean {
+    const { uses, lastUsedSeconds, addressHashes } = this.#pageOf(record);
+    const at = record % pageRecords;
+    uses[at] = Math.min((uses[at] ?? 0) + 1, maxCount);
+    lastUsedSeconds[at] = nowMs / 1000;
+    if (addressHashes[at] === addressHash) return false;
+    addressHashes[at] = addressHash;
+    return true;
+  }
+
+  uses(record: number): number {
+    return this.#pageOf(record).uses[record % pageRecords] ?? 0;
+  }
+
+  /** Seconds since the epoch; undefined contents if the record has no uses. */
+  lastUsedSeconds(record: number): number {
+    return this.#pageOf(record).lastUsedSeconds[record % pageRecords] ?? 0;
+  }
+
+  /** Forgets the uses that were counted, and the address of the last one. */
+  forgetUses(record: number): void {
+    const { uses, addressHashes } = this.#pageOf(record);
+    uses[record % pageRecords] = 0;
+    addressHashes[record % pageRecords] = 0;
+  }
+
+  /** The first record of the page after a record's. */
+  endOfPage(record: number): number {
+    return record - (record % pageRecords) + pageRecords;
+  }
+
+  /** The first record with uses from this one on in its page, or the first of the next page. */
+  nextUsed(record: number): number {
+    const { uses } = this.#pageOf(record);
+    let at = record % pageRecords;
+    while (at < pageRecords && uses[at] === 0) at++;
+    return record - (record % pageRecords) + at;
+  }
+
   flags(record: number): number {
     return this.#pageOf(record).flags[record % pageRecords] ?? 0;
   }
@@ -191,6 +243,9 @@ function newPage(): Page {
     expiresAtMs: new Float64Array(memory, wordBytes, pageRecords),
     windowEndsAtMs: new Float64Array(memory, wordBytes + pageRecords * 8, pageRecords),
     windowCounts: new Uint32Array(memory, numbersEnd, pageRecords),
-    flags: new Uint8Array(memory, numbersEnd + pageRecords * 4, pageRecords),
+    uses: new Uint32Array(memory, numbersEnd + pageRecords * 4, pageRecords),
+    lastUsedSeconds: new Uint32Array(memory, numbersEnd + pageRecords * 8, pageRecords),
+    addressHashes: new Uint32Array(memory, numbersEnd + pageRecords * 12, pageRecords),
+    flags: new Uint8Array(memory, numbersEnd + pageRecords * 16, pageRecords),
   };
 }

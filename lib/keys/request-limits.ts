@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
-import { absent } from './key-table.ts';
+import { absent, type Handle } from './key-table.ts';
 
 /** What is left of a limit after a request. */
 export interface RequestCount {
@@ -55,12 +55,11 @@ export class RequestLimits {
 
   /**
    * Counts a request.
-   * @param digest of the key, a character for each byte
+   * @param handle of the key, `absent` for a configured one
    */
-  count(digest: string, keyId: string, rateLimit: RateLimit, nowMs: number): RequestCount {
-    const { keys } = this.#state;
-    const handle = keys.find(digest);
+  count(handle: Handle, keyId: string, rateLimit: RateLimit, nowMs: number): RequestCount {
     if (handle === absent) return this.#configuredKeys.count(keyId, rateLimit, nowMs);
+    const { keys } = this.#state;
     const count = keys.countRequest(handle, rateLimit.windowSeconds * 1000, nowMs);
     return requestCount(rateLimit.limit, count, keys.windowEndsAtMs(handle) - nowMs);
   }

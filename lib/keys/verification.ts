@@ -3,7 +3,7 @@ import { decide } from './decision.ts';
 import type { EnvironmentRecord } from './key-change.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
-import { absent } from './key-table.ts';
+import { absent, type Handle } from './key-table.ts';
 
 /** Whom a request speaks for, once its key is accepted. */
 export interface Identity {
@@ -23,9 +23,10 @@ export interface Identity {
 export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
 
 export type Verification =
-  | { accepted: true; identity: Identity }
-  /** `keyId`: which key it was, where that is known. */
-  | { accepted: false; reason: Refusal; keyId: string | null };
+  /** `handle`: where a stored key is in the table, valid until something gives way; `absent`: it is configured. */
+  | { accepted: true; identity: Identity; handle: Handle }
+  /** `keyId`: which key it was, where that is known. `stored`: it is one of the table. */
+  | { accepted: false; reason: Refusal; keyId: string | null; stored: boolean };
 
 export interface VerificationRequest {
   /** SHA-256 of the key, a character for each byte (`crypto.hash('sha256', key, 'binary')`). */
@@ -52,11 +53,13 @@ export function verifyKey(
   const handle = keys.find(request.digest);
   const decision = decide(keys, handle, request.nowMs);
   if (decision !== 'accepted') {
-    return { accepted: false, reason: decision, keyId: handle === absent ? null : keys.id(handle) };
+    const stored = handle !== absent;
+    return { accepted: false, reason: decision, keyId: stored ? keys.id(handle) : null, stored };
   }
   const { environment, permissions, rateLimit } = keys.grant(handle);
   return {
     accepted: true,
+    handle,
     identity: {
       tenantId: environment.tenant.id,
       environmentId: environment.id,
@@ -75,7 +78,12 @@ function verifyConfiguredKey(
   request: VerificationRequest,
   { keys, environments }: Pick<KeyState, 'keys' | 'environments'>,
 ): Verification {
-  const refuse = (reason: Refusal): Verification => ({ accepted: false, reason, keyId: key.id });
+  const refuse = (reason: Refusal): Verification => ({
+    accepted: false,
+    reason,
+    keyId: key.id,
+    stored: false,
+  });
   if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
   if (!keys.isUserActive(key.tenantId, key.userId)) return refuse('inactive');
   const selected = request.environment();
@@ -86,7 +94,7 @@ function verifyConfiguredKey(
   }
   // Its environment may be inactive where none is needed: that is how it can be activated again.
   if (environment?.active === false && request.needsEnvironment) return refuse('inactive');
-  return { accepted: true, identity: identityOf(key, environment) };
+  return { accepted: true, identity: identityOf(key, environment), handle: absent };
 }
 
 const identityOf = (key: ConfiguredKey, environment: EnvironmentRecord | undefined): Identity => ({

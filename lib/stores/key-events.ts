@@ -80,7 +80,7 @@ export async function recordInsertedKeys(
                 'display_id', display_id, 'tenant_id', tenant_id, 'environment_id', environment_id,
                 'user_id', user_id, 'user_type', user_type, 'roles', ${rolesOfKey}, 'permissions', permissions,
                 'rate_limit', rate_limit, 'metadata', metadata, 'status', status,
-                'expires_at', ${asTold('expires_at')}, 'last_used_at', ${asTold('last_used_at')},
+                'expires_at', ${asTold('expires_at')}, 'last_used_at', NULL,
                 'created_at', ${asTold('created_at')}, 'updated_at', ${asTold('updated_at')},
                 'rotated_to', rotated_to, 'rotated_from', rotated_from) AS after
          FROM unnest($2::text[]) WITH ORDINALITY AS inserted(id, place) JOIN api_keys USING (id)

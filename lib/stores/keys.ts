@@ -15,8 +15,8 @@ interface Row extends Omit<KeyMetadata, Times> {
 
 const columns = `id, name, description, type, provider, display_id, tenant_id, environment_id, user_id, user_type,
   ${rolesOfKey} AS roles,
-  permissions, rate_limit, metadata, status, expires_at, last_used_at, created_at, updated_at, rotated_to,
-  rotated_from`;
+  permissions, rate_limit, metadata, status, expires_at, created_at, updated_at, rotated_to, rotated_from,
+  (SELECT last_used_at FROM key_last_uses WHERE key_id = api_keys.id) AS last_used_at`;
 
 const keyOf = (row: Row): KeyMetadata => ({
   ...row,

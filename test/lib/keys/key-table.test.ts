@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import t from 'tap';
 import type { KeyProfile } from '../../../lib/keys/key-profile.ts';
-import { absent, type KeyRecord, KeyTable } from '../../../lib/keys/key-table.ts';
+import { absent, type KeyRecord, KeyTable, type KeyUses } from '../../../lib/keys/key-table.ts';
 
 const digestOf = (n: number): Buffer => hash('sha256', `${n}`, 'buffer');
 const find = (table: KeyTable, digest: Buffer): number => table.find(digest.toString('binary'));
@@ -312,11 +312,11 @@ t.test('a flag set twice counts once, and nothing is kept for what is active', a
   t.same(table.shared, nothingShared);
 });
 
-t.test('a key takes 90 bytes or less, and gives them back', async (t) => {
+t.test('a key takes 100 bytes or less, and gives them back', async (t) => {
   const table = new KeyTable();
   const empty = table.bytes;
   for (let n = 0; n < 100_000; n++) table.upsert(keyOf(n));
-  t.ok(table.bytes / table.size < 90, `${table.bytes / table.size} bytes a key`);
+  t.ok(table.bytes / table.size < 100, `${table.bytes / table.size} bytes a key`);
   for (let n = 0; n < 100_000; n++) table.delete(digestOf(n));
   const kept = table.bytes - empty;
   t.ok(kept < 100_000 * 12, `${kept} bytes kept: the index, and one page`);
@@ -326,6 +326,56 @@ t.test('a stale handle beyond the end throws instead of answering', async (t) =>
   const table = new KeyTable();
   t.throws(() => table.isActive(0), RangeError);
   t.throws(() => table.isActive(absent), RangeError);
+});
+
+t.test('uses are counted each key by itself, wherever its record goes, until they are taken', async (t) => {
+  const gone: KeyUses[] = [];
+  const table = new KeyTable((uses) => gone.push(uses));
+  for (let n = 0; n < 5; n++) table.upsert(keyOf(n));
+  const use = (n: number, nowMs: number, address = 1) =>
+    table.countUse(find(table, digestOf(n)), nowMs, address);
+  const take = () => {
+    const taken: KeyUses[] = [];
+    let at = 0;
+    while (at !== absent) at = table.takeUses(at, 100, taken);
+    return taken.map(({ keyId, count, lastUsedSeconds }) => [keyId, count, lastUsedSeconds]);
+  };
+  t.same([use(4, 5_000), use(4, 6_999), use(4, 7_000, 2), use(4, 7_000, 1)], [true, false, true, true]);
+  use(0, 8_000);
+  use(2, 9_000);
+  table.upsert(keyOf(4, { active: false }));
+  table.delete(digestOf(0));
+  t.same(gone, [{ keyId: idOf(0), count: 1, lastUsedSeconds: 8 }], 'a deleted key leaves its uses');
+  t.equal(use(4, 7_500, 1), false, 'the move of a record takes the address along');
+  t.same(take(), [
+    [idOf(4), 5, 7],
+    [idOf(2), 1, 9],
+  ]);
+  t.same(take(), [], 'once');
+  t.equal(use(4, 10_000, 1), true, 'and the first use after that tells its address');
+  table.delete(digestOf(4));
+  table.upsert(keyOf(5));
+  t.same(take(), [], 'a new key takes over nothing');
+  t.equal(use(5, 11_000, 1), true);
+  t.equal(gone.length, 2);
+});
+
+t.test('uses are taken of so many keys at a time, page by page', async (t) => {
+  const table = new KeyTable();
+  const handles = 10_000;
+  for (let n = 0; n < handles; n++) table.upsert(keyOf(n));
+  for (let handle = 0; handle < handles; handle += 3) table.countUse(handle, 1_000, 1);
+  const taken: KeyUses[] = [];
+  const visited = [];
+  for (let at = 0; at !== absent; ) {
+    const before = taken.length;
+    at = table.takeUses(at, 500, taken);
+    visited.push(taken.length - before);
+  }
+  t.equal(taken.length, Math.ceil(handles / 3));
+  t.equal(new Set(taken.map(({ keyId }) => keyId)).size, taken.length);
+  t.equal(Math.max(...visited), 500);
+  t.equal(new KeyTable().takeUses(0, 1, []), absent, 'an empty table has none');
 });
 
 t.test('requests are counted in windows, each key by itself, wherever its record goes', async (t) => {

@@ -1,0 +1,24 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permitted } from '../../../lib/access.ts';
+import { summarizeUsage } from '../../../lib/key-usage-report.ts';
+import { errorResponses } from '../../../schemas/errors.ts';
+import { UsageSummary, UsageSummaryQuery } from '../../../schemas/usage.ts';
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/summary',
+    {
+      schema: {
+        operationId: 'summarizeUsage',
+        summary: 'Summarize the usage of all keys',
+        description: 'Of the environment: what is used the most, what is unused, and what expires soon.',
+        tags: ['Usage'],
+        querystring: UsageSummaryQuery,
+        response: { 200: UsageSummary, ...errorResponses },
+      },
+      config: { access: permitted('keys:read') },
+    },
+    async (request) => summarizeUsage(app.pg.pool, request.scope(), request.query),
+  );
+};
+export default routes;
