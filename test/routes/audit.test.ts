@@ -117,6 +117,7 @@ t.test('a tenant is told of its environment and of itself, and who the operator 
       ['environment.updated', production, secret.id, production],
       ['tenant.updated', null, null, tenant.id],
       ['key.created', production, null, secret.id],
+      ['user.created', null, null, secret.user_id],
       ['environment.created', production, null, production],
       ['tenant.created', null, null, tenant.id],
     ],
