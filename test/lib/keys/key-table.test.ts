@@ -347,6 +347,7 @@ t.test('uses are counted each key by itself, wherever its record goes, until the
   table.delete(digestOf(0));
   t.same(gone, [{ keyId: idOf(0), count: 1, lastUsedSeconds: 8 }], 'a deleted key leaves its uses');
   t.equal(use(4, 7_500, 1), false, 'the move of a record takes the address along');
+  table.upsert(keyOf(6));
   t.same(take(), [
     [idOf(4), 5, 7],
     [idOf(2), 1, 9],
