@@ -231,7 +231,7 @@ const endings: Record<string, (world: Awaited<ReturnType<typeof setUp>>) => Prom
   'loses the permission': ({ keyUrl, headers }) =>
     change(writer, 'PATCH', keyUrl, { permissions: ['keys:read'] }, headers),
   'has expired': async ({ keyUrl, headers }) => {
-    const expires_at = new Date(Date.now() + 700).toISOString();
+    const expires_at = new Date(Date.now() + 3_000).toISOString();
     await change(writer, 'PATCH', keyUrl, { expires_at }, headers);
   },
   'is in an environment that is deactivated': ({ environment }) =>
