@@ -85,8 +85,9 @@ t.test('requests are counted by outcome and hour, and the last use and its addre
     call({ method: 'PATCH', url: `/v1/secrets/api/keys/${secret.id}`, payload });
   await patch({ status: 'inactive' });
   t.strictSame(await use(api_key, 2), [403, 403]);
-  await patch({ status: 'active', rate_limit: null, expires_at: new Date(Date.now() + 200).toISOString() });
-  await until(() => Date.now() > before + 1200);
+  const expiresMs = Date.now() + 200;
+  await patch({ status: 'active', rate_limit: null, expires_at: new Date(expiresMs).toISOString() });
+  await until(() => Date.now() >= expiresMs);
   t.strictSame(await use(api_key), [401]);
 
   const usage = await usageOf(secret.id);
