@@ -375,13 +375,10 @@ function checkAnswer({ caller, reach }: Sent, answer: Answer, before: Snapshot, 
 
 /** What an environment may be told of an event, and the tenant of the one who caused it. */
 function told({ tenantId, fields }: Row, { environmentId }: Reach): string {
-  const { before, after, environment_id, actor_tenant_id, actor_key_id, actor_user_id } = fields;
+  const { before, after, environment_id, actor_tenant_id } = fields;
   if (environment_id !== null && environment_id !== environmentId) return '';
-  return JSON.stringify([
-    before,
-    after,
-    ...(actor_tenant_id === tenantId ? [actor_key_id, actor_user_id] : []),
-  ]);
+  const actor = ['actor_key_id', 'actor_user_id', 'actor_address'].map((field) => fields[field]);
+  return JSON.stringify([before, after, ...(actor_tenant_id === tenantId ? actor : [])]);
 }
 
 /** Whether the JSON has the text in it. */
