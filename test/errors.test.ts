@@ -301,7 +301,9 @@ t.test('text that is allowed comes back as it was sent', async (t) => {
   const storable = fc
     .string({ unit: 'binary', minLength: 1, maxLength: 40 })
     .filter((text) => !text.includes('\0') && text.length <= 40);
-  const label = fc.oneof(storable, fc.constantFrom('toString', 'a\nb', 'hasOwnProperty', '💙', '"\\'));
+  // Fastify refuses JSON with this name, which would otherwise be a prototype to somebody.
+  const isNoPrototype = (text: string) => text !== '__proto__';
+  const label = fc.oneof(storable.filter(isNoPrototype), fc.constantFrom('toString', 'a\nb', 'hasOwnProperty', '💙', '"\\'));
   const sent = fc.record({ name: storable, metadata: fc.dictionary(label, storable, { maxKeys: 5 }) });
   const property = fc.asyncProperty(sent, async (payload) => {
     const { secret } = (await call({ method: 'POST', url: keys, payload })).json();
