@@ -303,7 +303,10 @@ t.test('text that is allowed comes back as it was sent', async (t) => {
     .filter((text) => !text.includes('\0') && text.length <= 40);
   // Fastify refuses JSON with this name, which would otherwise be a prototype to somebody.
   const isNoPrototype = (text: string) => text !== '__proto__';
-  const label = fc.oneof(storable.filter(isNoPrototype), fc.constantFrom('toString', 'a\nb', 'hasOwnProperty', '💙', '"\\'));
+  const label = fc.oneof(
+    storable.filter(isNoPrototype),
+    fc.constantFrom('toString', 'a\nb', 'hasOwnProperty', '💙', '"\\'),
+  );
   const sent = fc.record({ name: storable, metadata: fc.dictionary(label, storable, { maxKeys: 5 }) });
   const property = fc.asyncProperty(sent, async (payload) => {
     const { secret } = (await call({ method: 'POST', url: keys, payload })).json();
