@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { RecurringWork } from '../lib/recurring-work.ts';
 import { removeExpiredAnswers } from '../lib/stores/idempotent-answers.ts';
 
 const intervalMs = 60_000;
@@ -9,26 +10,15 @@ const maxRemovedAtOnce = 1_000;
 /** Removes the answers that are kept for repeated requests when their day is over: at the start, and each minute. */
 export default fp(
   async (app) => {
-    let timer: NodeJS.Timeout;
-    let removing: Promise<void> = Promise.resolve();
-
-    async function removeAll(): Promise<void> {
-      while ((await removeExpiredAnswers(app.pg.pool, maxRemovedAtOnce)) === maxRemovedAtOnce);
-    }
-
-    function remove(): void {
-      removing = removeAll()
-        .catch((error) => app.log.warn({ err: error }, 'expired answers could not be removed'))
-        .finally(() => {
-          timer = setTimeout(remove, intervalMs).unref();
-        });
-    }
-
-    app.addHook('onReady', async () => remove());
-    app.addHook('onClose', async () => {
-      await removing;
-      clearTimeout(timer);
+    const removal = new RecurringWork({
+      intervalMs,
+      async work() {
+        while ((await removeExpiredAnswers(app.pg.pool, maxRemovedAtOnce)) === maxRemovedAtOnce);
+      },
+      onError: (error) => app.log.warn({ err: error }, 'expired answers could not be removed'),
     });
+    app.addHook('onReady', async () => void removal.run());
+    app.addHook('onClose', () => removal.stop());
   },
   { name: 'idempotent-answers', dependencies: ['database'] },
 );

@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { RecurringWork } from '../lib/recurring-work.ts';
 import { removeOldUsage, type UsageRetention } from '../lib/stores/key-usage.ts';
 
 declare module 'fastify' {
@@ -18,31 +19,17 @@ const maxRemovedAtOnce = 5_000;
 /** Keeps the stored usage of keys bounded: at the start, and every ten minutes. */
 export default fp(
   async (app) => {
-    let stopping = false;
-    let running = Promise.resolve();
-
-    async function removeAll(): Promise<void> {
-      try {
-        while (!stopping && (await removeOldUsage(app.pg.pool, retention, maxRemovedAtOnce)) > 0);
-      } catch (error) {
-        app.log.warn({ err: error }, 'old usage could not be removed: it is tried again in ten minutes');
-      }
-    }
-
-    /** One at a time. */
-    function run(): Promise<void> {
-      running = running.then(removeAll);
-      return running;
-    }
-
-    app.decorate('removeOldUsage', run);
-    const timer = setInterval(run, intervalMs).unref();
-    app.addHook('onListen', async () => void run());
-    app.addHook('preClose', async () => {
-      stopping = true;
-      clearInterval(timer);
-      await running;
+    const removal = new RecurringWork({
+      intervalMs,
+      async work(isStopping) {
+        while (!isStopping() && (await removeOldUsage(app.pg.pool, retention, maxRemovedAtOnce)) > 0);
+      },
+      onError: (error) =>
+        app.log.warn({ err: error }, 'old usage could not be removed: it is tried again in ten minutes'),
     });
+    app.decorate('removeOldUsage', () => removal.run());
+    app.addHook('onListen', async () => void removal.run());
+    app.addHook('preClose', () => removal.stop());
   },
   { name: 'usage-retention', dependencies: ['database'] },
 );

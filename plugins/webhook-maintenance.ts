@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { RecurringWork } from '../lib/recurring-work.ts';
 import { cleanUpWebhooks } from '../lib/webhooks/clean-up.ts';
 import { resealSecrets } from '../lib/webhooks/sealed-secrets.ts';
 
@@ -16,36 +17,22 @@ const intervalMs = 3_600_000;
 /** Looks after what is stored of webhooks, once the service listens and then every hour. */
 export default fp(
   async (app) => {
-    let stopping = false;
-    let running = Promise.resolve();
-
-    async function maintain(): Promise<void> {
-      try {
+    const maintenance = new RecurringWork({
+      intervalMs,
+      async work(isStopping) {
         const { resealed, lost } = await resealSecrets(app.pg.pool, app.sealer);
         if (resealed > 0)
           app.log.info({ secrets: resealed }, 'secrets were sealed under the first master key');
         if (lost > 0)
           app.log.error({ secrets: lost }, 'MASTER_KEYS lacks keys that secrets are sealed under');
-        await cleanUpWebhooks(app.pg.pool, () => !stopping);
-      } catch (error) {
-        app.log.warn({ err: error }, 'the maintenance of webhooks failed: it is tried again in an hour');
-      }
-    }
-
-    /** One at a time. */
-    function run(): Promise<void> {
-      running = running.then(maintain);
-      return running;
-    }
-
-    app.decorate('webhookMaintenance', { run });
-    const timer = setInterval(run, intervalMs).unref();
-    app.addHook('onListen', async () => void run());
-    app.addHook('preClose', async () => {
-      stopping = true;
-      clearInterval(timer);
-      await running;
+        await cleanUpWebhooks(app.pg.pool, () => !isStopping());
+      },
+      onError: (error) =>
+        app.log.warn({ err: error }, 'the maintenance of webhooks failed: it is tried again in an hour'),
     });
+    app.decorate('webhookMaintenance', { run: () => maintenance.run() });
+    app.addHook('onListen', async () => void maintenance.run());
+    app.addHook('preClose', () => maintenance.stop());
   },
   { name: 'webhook-maintenance', dependencies: ['database', 'sealing'] },
 );
