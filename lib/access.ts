@@ -1,3 +1,6 @@
+import { grants } from './keys/permissions.ts';
+import type { Identity } from './keys/verification.ts';
+
 /** Who may call a route. Every route says it in its `config.access`. */
 export type Access =
   | { kind: 'public' }
@@ -22,6 +25,12 @@ export const permittedOnTenant = (permission: string): Access => ({
   permission,
   level: 'tenant',
 });
+
+/** Whether an accepted key may do what a route is for. What isn't named isn't allowed. */
+export function allows(access: Access | undefined, { operator, permissions }: Identity): boolean {
+  if (access?.kind === 'operator') return operator;
+  return access?.kind === 'key' && (access.permission === null || grants(permissions, access.permission));
+}
 
 /** Whether somebody may go on with what was allowed, by the state of this instant. */
 export type Standing = 'accepted' | 'refused' | 'undecidable';
