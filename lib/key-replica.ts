@@ -24,7 +24,7 @@ const confirmTimeoutMs = leaseMs + 3_000;
 const decidableTimeoutMs = 1_000;
 
 const statementTimeoutMs = 2_000;
-const loadStatementTimeoutMs = 30_000;
+const loadStandstillMs = 30_000;
 const notificationTimeoutMs = 1_000;
 const confirmationPollMs = 50;
 
@@ -83,18 +83,17 @@ export class KeyReplica {
     onError,
     onPropagated,
   }: KeyReplicaOptions) {
-    const connect = (timeoutMs: number) => ({
+    const config = {
       connectionString: databaseUrl,
       application_name: 'latchkey replica',
       connectionTimeoutMillis: statementTimeoutMs,
-      query_timeout: timeoutMs,
       keepAlive: true,
-    });
+    };
     const common = { timers, random: Math.random, onError };
     this.#staleIfErrorMs = staleIfErrorMs;
     this.#onPropagated = onPropagated;
     this.#connection = new ReservedConnection({
-      config: connect(statementTimeoutMs),
+      config: { ...config, query_timeout: statementTimeoutMs },
       channels: notifications ? [changedChannel, appliedChannel] : [],
       onNotification: (channel) =>
         channel === changedChannel ? this.#replica.hint() : this.#confirmations.hint(),
@@ -103,7 +102,7 @@ export class KeyReplica {
     this.#replica = new Replica({
       ...common,
       id: newId('replica'),
-      database: new PostgresReplicaDatabase(this.#connection, connect(loadStatementTimeoutMs)),
+      database: new PostgresReplicaDatabase(this.#connection, { config, standstillMs: loadStandstillMs }),
       state: this.keys,
       lease: this.#lease,
       maxEventsPerSync,

@@ -1,8 +1,10 @@
 import type { Client } from 'pg';
-import { bytesOfHex } from '../keys/hex.ts';
+import { to as copyTo } from 'pg-copy-streams';
 import type { KeyChange } from '../keys/key-change.ts';
 import type { KeyProfile } from '../keys/key-profile.ts';
 import type { Position } from '../replication/ports.ts';
+import { BinaryCopy } from './binary-copy.ts';
+import type { CopiedRow } from './copied-row.ts';
 import { only } from './database.ts';
 import {
   changeOfEnvironment,
@@ -13,11 +15,10 @@ import {
   type StoredTenant,
   type StoredUser,
 } from './key-changes.ts';
-
 import { listRevocations, revocationOf } from './sessions.ts';
 
-/** How many keys are read at a time: a few milliseconds' work, so that the event loop isn't held up for long. */
-const keysPerFetch = 2_000;
+/** How many different profiles are remembered while keys are read. */
+const knownProfilesMax = 100_000;
 
 /**
  * Reads everything that decides on keys, as of one instant, and the position in the feed that it belongs to.
@@ -43,7 +44,7 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
   }
   onChange({ kind: 'load', keys: only(await client.query<{ keys: number }>(estimatedKeys)).keys });
   const tenantIds = new Map(environments.rows.map(({ id, tenant_id }) => [id, tenant_id]));
-  await fetchKeys(client, tenantIds, onChange);
+  await copyKeys(client, tenantIds, onChange);
   await client.query('COMMIT');
   return { seq: Number(head.seq), eventId: head.event_id };
 }
@@ -52,78 +53,73 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
 const estimatedKeys =
   "SELECT greatest(reltuples, 0)::int AS keys FROM pg_class WHERE oid = 'api_keys'::regclass";
 
-/** Between the fields of a profile, and between permissions: no id and no permission has a control character. */
-const separator = '\u001f';
-const permissionSeparator = '\u001e';
+/** What the copy has of a key, by its place there. What makes a profile comes together, at the end. */
+const column = {
+  ...{ hash: 0, id: 1, active: 2, rotated: 3, expiresAt: 4, expiredAtLastChange: 5 },
+  ...{ type: 6, environmentId: 7, userId: 8, userType: 9, permissions: 10, rateLimit: 11 },
+};
 
-type KeyRow = [
-  hash: string,
-  id: string,
-  active: boolean,
-  rotated: boolean,
-  profile: string,
-  expiresAtMs: number | null,
-];
+const copyOfKeys = `COPY (
+  SELECT hash, id, status = 'active', rotated_to IS NOT NULL, expires_at, expires_at <= updated_at,
+         type, environment_id, user_id, user_type, permissions, rate_limit
+    FROM api_keys WHERE status <> 'deleted'
+) TO STDOUT (FORMAT binary)`;
 
-/** @param tenantIds whose each environment is */
-async function fetchKeys(
+/**
+ * In the binary format of COPY, which takes the server a third of what a cursor takes, and this process a fifth.
+ * @param tenantIds whose each environment is
+ */
+async function copyKeys(
   client: Client,
   tenantIds: ReadonlyMap<string, string>,
   onChange: (change: KeyChange) => void,
 ): Promise<void> {
-  // What a key has beside its hash, id, status and expiry comes as one text, its profile: mostly the same as other
-  // keys', and read once for all of them. (Building JSON would take the server twice as long.)
-  await client.query(`DECLARE keys NO SCROLL CURSOR FOR
-    SELECT encode(hash, 'hex'), id, status = 'active', rotated_to IS NOT NULL,
-           concat_ws(chr(31), type, environment_id, user_id, user_type, array_to_string(permissions, chr(30)),
-                     rate_limit),
-           -- As expiryOf in key-changes.ts.
-           CASE WHEN expires_at <= updated_at THEN 0 ELSE (extract(epoch FROM expires_at) * 1000)::float8 END
-      FROM api_keys WHERE status <> 'deleted'`);
-  const profileOf = readOnce(profileReader(tenantIds));
-  const fetch = () => client.query<KeyRow>({ text: `FETCH ${keysPerFetch} FROM keys`, rowMode: 'array' });
-  let fetching = fetch();
-  for (;;) {
-    const { rows } = await fetching;
-    if (rows.length === 0) return;
-    // The server reads on while these are taken in.
-    fetching = fetch();
-    for (const [hash, id, active, rotated, profile, expiresAtMs] of rows) {
-      const digest = bytesOfHex(hash);
-      onChange({
-        kind: 'key',
-        key: { digest, id, active, rotated, expiresAtMs, profile: profileOf(profile) },
-      });
-    }
-  }
+  const profileOf = profileReader(tenantIds);
+  const copy = new BinaryCopy(Object.keys(column).length, (row) => {
+    onChange({
+      kind: 'key',
+      key: {
+        digest: row.bytes(column.hash),
+        id: row.text(column.id),
+        active: row.boolean(column.active),
+        rotated: row.boolean(column.rotated),
+        expiresAtMs: expiryOf(row),
+        profile: profileOf(row),
+      },
+    });
+  });
+  for await (const piece of client.query(copyTo(copyOfKeys))) copy.read(piece);
+  copy.end();
 }
 
-/** Few sets of permissions make many profiles. */
-function profileReader(tenantIds: ReadonlyMap<string, string>): (text: string) => KeyProfile {
-  const permissionsOf = readOnce((text) => (text === '' ? [] : text.split(permissionSeparator)));
-  return (text) => {
-    const [type, environmentId = '', userId = '', userType, permissions = '', rateLimit] =
-      text.split(separator);
-    return {
-      type: type === 'publishable_key' ? type : 'private_key',
-      tenantId: tenantIds.get(environmentId) ?? '',
-      environmentId,
-      userId,
-      userType: userType === 'service_account' ? userType : 'user',
-      permissions: permissionsOf(permissions),
-      rateLimit: rateLimit === undefined ? null : rateLimitOf(JSON.parse(rateLimit)),
-    };
+/** As expiryOf in key-changes.ts. */
+function expiryOf(row: CopiedRow): number | null {
+  if (row.isNull(column.expiresAt)) return null;
+  return row.boolean(column.expiredAtLastChange) ? 0 : row.timestampMs(column.expiresAt);
+}
+
+/** Few keys have a profile of their own: one that was read before isn't read again. */
+function profileReader(tenantIds: ReadonlyMap<string, string>): (row: CopiedRow) => KeyProfile {
+  const known = new Map<string, KeyProfile>();
+  return (row) => {
+    const raw = row.raw(column.type, column.rateLimit);
+    const before = known.get(raw);
+    if (before !== undefined) return before;
+    const profile = readProfile(row, tenantIds);
+    if (known.size < knownProfilesMax) known.set(raw, profile);
+    return profile;
   };
 }
 
-/** Remembers what texts were read as, for up to 100,000 different ones. */
-function readOnce<T>(read: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    const value = read(text);
-    if (known.size < 100_000) known.set(text, value);
-    return value;
+function readProfile(row: CopiedRow, tenantIds: ReadonlyMap<string, string>): KeyProfile {
+  const environmentId = row.text(column.environmentId);
+  return {
+    type: row.text(column.type) === 'publishable_key' ? 'publishable_key' : 'private_key',
+    tenantId: tenantIds.get(environmentId) ?? '',
+    environmentId,
+    userId: row.text(column.userId),
+    userType: row.text(column.userType) === 'service_account' ? 'service_account' : 'user',
+    permissions: row.texts(column.permissions),
+    rateLimit: row.isNull(column.rateLimit) ? null : rateLimitOf(JSON.parse(row.jsonText(column.rateLimit))),
   };
 }

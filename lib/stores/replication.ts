@@ -15,26 +15,39 @@ import type { ReservedConnection } from './reserved-connection.ts';
 /** The channel on which writers are told that a replica has applied something. Only a hint. */
 export const appliedChannel = 'latchkey_applied';
 
+export interface LoadingOptions {
+  /** How to connect; without a `query_timeout`, which would be that of all keys together. */
+  config: ClientConfig;
+  /** How long a load may read nothing before it is given up. */
+  standstillMs: number;
+}
+
 /** The replica's statements: the syncs on a connection that nothing else uses, the load on one of its own. */
 export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
   readonly #connection: ReservedConnection;
-  readonly #loading: ClientConfig;
+  readonly #loading: LoadingOptions;
   #acknowledgedSeq = 0;
 
-  /** @param loading how to connect for a load, which may take longer than a sync */
-  constructor(connection: ReservedConnection, loading: ClientConfig) {
+  constructor(connection: ReservedConnection, loading: LoadingOptions) {
     this.#connection = connection;
     this.#loading = loading;
   }
 
   async load(onChange: (change: KeyChange) => void): Promise<Position> {
-    const client = new Client(this.#loading);
+    const client = new Client(this.#loading.config);
     client.on('error', () => {}); // The statement that runs fails as well, and tells it.
+    const end = () => void client.end().catch(() => {}); // Not waited for: a server that hangs doesn't end it either.
+    // It may take as long as it needs, and not stand still.
+    const standstill = setTimeout(end, this.#loading.standstillMs);
     try {
       await client.connect();
-      return await loadKeys(client, onChange);
+      return await loadKeys(client, (change) => {
+        standstill.refresh();
+        onChange(change);
+      });
     } finally {
-      client.end().catch(() => {}); // Not waited for: a server that hangs doesn't end it either.
+      clearTimeout(standstill);
+      end();
     }
   }
 
