@@ -1,7 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { addressOf } from '../lib/address.ts';
 import { tooManyRequests } from '../lib/errors.ts';
@@ -176,6 +176,8 @@ async function createSharedLimiters(
 
 /** Every wait is bounded: with ioredis' defaults a dead Redis would hold requests for many seconds. */
 async function connectRedis(app: FastifyInstance, url: string): Promise<Redis> {
+  // Only where it is wanted: it takes longer to load than most of what is here.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 300,
