@@ -107,14 +107,14 @@ export default fp(
 
     function countUse(
       request: FastifyRequest,
-      { keyId }: Identity,
+      identity: Identity,
       outcome: 'accepted' | 'limited' | 'permission',
       handle: Handle,
     ): void {
       // Configured keys aren't counted, nor is one that was deleted meanwhile.
       if (handle === absent) return;
-      if (outcome === 'accepted') app.keyUsage.countUse(handle, keyId, addressOf(request), Date.now());
-      else app.keyUsage.countDenial(keyId, outcome, Date.now());
+      if (outcome === 'accepted') app.keyUsage.countUse(handle, addressOf(request), Date.now());
+      else app.keyUsage.countDenial(identity.keyId, outcome, Date.now());
     }
 
     function countRefusal({ reason, keyId, stored }: Verification & { accepted: false }): void {

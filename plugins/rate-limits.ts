@@ -117,10 +117,10 @@ export default fp<RateLimitsOptions>(
       countRequest(request, reply, handle, done) {
         const { auth, keyDigest } = request;
         if (auth === null || keyDigest === null || auth.rateLimit === null) return done(null);
-        const { keyId, rateLimit } = auth;
+        const { rateLimit } = auth;
         const countHere = (later: boolean) => {
           const current = later ? app.replica.keys.keys.find(keyDigest) : handle;
-          return requestLimits.count(current, keyId, rateLimit, Date.now());
+          return requestLimits.count(current, auth, rateLimit, Date.now());
         };
         count('requests', request, countHere, ({ limit, remaining, resetMs, exceeded }) => {
           reply.header('x-ratelimit-limit', limit);

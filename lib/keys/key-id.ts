@@ -28,6 +28,14 @@ export function readKeyId(id: string, words: Uint32Array): boolean {
   return invalid >= 0;
 }
 
-/** The id of 16 bytes in memory. */
-export const keyIdOf = (bytes: Buffer, at: number): string =>
-  prefix + bytes.toString('hex', at, at + idWords * 4);
+const words = new Uint32Array(idWords);
+const bytes = Buffer.from(words.buffer);
+
+/** The id of four words, as `readKeyId` read them. */
+export function keyIdOf(first: number, second: number, third: number, fourth: number): string {
+  words[0] = first;
+  words[1] = second;
+  words[2] = third;
+  words[3] = fourth;
+  return prefix + bytes.toString('hex');
+}

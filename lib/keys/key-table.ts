@@ -1,8 +1,11 @@
-import { idWords, readKeyId } from './key-id.ts';
+import { idWords, keyIdOf, readKeyId } from './key-id.ts';
 import type { KeyProfile } from './key-profile.ts';
 import { type Grant, Profiles } from './profiles.ts';
 import { maxRecords, RecordIndex } from './record-index.ts';
-import { grantField, RecordPages, userField } from './record-pages.ts';
+import { expiryAt, grantAt, idAt, userAt } from './record-layout.ts';
+import { RecordPages } from './record-pages.ts';
+import { RequestWindows } from './request-windows.ts';
+import { UseCounts } from './use-counts.ts';
 
 /** All that decides on a key. */
 export interface KeyRecord {
@@ -13,7 +16,7 @@ export interface KeyRecord {
   profile: KeyProfile;
   /** The key's own status, whatever those of its tenant, environment and user. */
   active: boolean;
-  /** Milliseconds since the epoch, `null` for never. */
+  /** Whole milliseconds since the epoch, `null` for never. */
   expiresAtMs: number | null;
   /** Whether another key replaces it. */
   rotated: boolean;
@@ -36,10 +39,13 @@ const digestLength = 32;
 const activeFlag = 1;
 const rotatedFlag = 2;
 
+/** The last instant that there is: never. */
+const never = Number.MAX_SAFE_INTEGER;
+
 /**
  * Every key, in memory, found by the SHA-256 of its plaintext. Synchronous throughout.
  *
- * About 96 bytes a key, all of it in typed arrays: 89 of record, 5 to 7.5 of index. What keys share, their
+ * About 95 bytes a key, all of it in typed arrays: 88 of record, 5 to 7.5 of index. What keys share, their
  * profile, is kept once and goes with the last reference: there are never more than keys, besides the tenants,
  * environments and users that are inactive. Each part takes a few hundred bytes of heap, so a user for every key
  * costs more than the key.
@@ -50,6 +56,8 @@ const rotatedFlag = 2;
 export class KeyTable {
   readonly #records = new RecordPages();
   readonly #index = new RecordIndex(this.#records);
+  readonly #windows = new RequestWindows(this.#records);
+  readonly #uses = new UseCounts(this.#records);
   readonly #profiles = new Profiles();
   readonly #id = new Uint32Array(idWords);
   readonly #onUsedKeyGone: (uses: KeyUses) => void;
@@ -103,11 +111,13 @@ export class KeyTable {
     const handle = known === absent ? this.#records.append() : known;
     if (known === absent) this.#index.insert(hash, handle);
     else this.#releaseProfile(handle);
-    this.#records.setReference(handle, grantField, grant);
-    this.#records.setReference(handle, userField, user);
-    this.#records.setId(handle, this.#id);
-    this.#records.setExpiresAtMs(handle, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
-    this.#records.setFlags(handle, (key.active ? activeFlag : 0) | (key.rotated ? rotatedFlag : 0));
+    this.#records.setWord(handle, grantAt, grant);
+    this.#records.setWord(handle, userAt, user);
+    this.#records.setWords(handle, idAt, this.#id);
+    // What expired before 1970 has expired in 1970 as well.
+    const expiresAtMs = Math.max(0, key.expiresAtMs ?? never);
+    const flags = (key.active ? activeFlag : 0) | (key.rotated ? rotatedFlag : 0);
+    this.#records.setTime(handle, expiryAt, expiresAtMs, flags);
   }
 
   /**
@@ -120,7 +130,7 @@ export class KeyTable {
     const hash = this.#records.probeBytes(digest);
     const handle = this.#index.find(hash);
     if (handle === absent) return false;
-    if (this.#records.uses(handle) > 0) this.#onUsedKeyGone(this.#takeUsesOf(handle));
+    if (this.#uses.of(handle) > 0) this.#onUsedKeyGone(this.#takeUsesOf(handle));
     this.#releaseProfile(handle);
     this.#index.remove(hash, handle);
     const last = this.size - 1;
@@ -151,19 +161,20 @@ export class KeyTable {
 
   /** Whether the key and its tenant, environment and user are all active. */
   isActive(handle: Handle): boolean {
-    if ((this.#records.flags(handle) & activeFlag) === 0) return false;
+    if ((this.#flagsOf(handle) & activeFlag) === 0) return false;
     const { environment } = this.grant(handle);
     return environment.active && environment.tenant.active && this.#userOf(handle).active;
   }
 
   /** Milliseconds since the epoch, `Infinity` for never. */
   expiresAtMs(handle: Handle): number {
-    return this.#records.expiresAtMs(handle);
+    const expiresAtMs = this.#records.timeMs(handle, expiryAt);
+    return expiresAtMs === never ? Number.POSITIVE_INFINITY : expiresAtMs;
   }
 
   /** Whether another key replaces it, so that it works only until its expiry. */
   isRotated(handle: Handle): boolean {
-    return (this.#records.flags(handle) & rotatedFlag) !== 0;
+    return (this.#flagsOf(handle) & rotatedFlag) !== 0;
   }
 
   /**
@@ -171,12 +182,12 @@ export class KeyTable {
    * @returns how many requests the window has, this one included
    */
   countRequest(handle: Handle, windowMs: number, nowMs: number): number {
-    return this.#records.countInWindow(handle, windowMs, nowMs);
+    return this.#windows.count(handle, windowMs, nowMs);
   }
 
   /** When the window ends that `countRequest` counts in: milliseconds since the epoch. */
   windowEndsAtMs(handle: Handle): number {
-    return this.#records.windowEndsAtMs(handle);
+    return this.#windows.endsAtMs(handle);
   }
 
   /**
@@ -185,7 +196,7 @@ export class KeyTable {
    * @returns whether that is another address than that of the last use, or the first since the uses were taken
    */
   countUse(handle: Handle, nowMs: number, addressHash: number): boolean {
-    return this.#records.countUse(handle, nowMs, addressHash);
+    return this.#uses.count(handle, nowMs, addressHash);
   }
 
   /**
@@ -199,47 +210,57 @@ export class KeyTable {
     if (from >= this.size) return absent;
     const end = Math.min(this.#records.endOfPage(from), this.size);
     const full = into.length + max;
-    let at = this.#records.nextUsed(from);
+    let at = this.#uses.next(from);
     while (at < end && into.length < full) {
       into.push(this.#takeUsesOf(at));
-      at = this.#records.nextUsed(at);
+      at = this.#uses.next(at);
     }
     return at < this.size ? at : absent;
   }
 
   /** Makes a string at each call; the other accessors return what is there. */
   id(handle: Handle): string {
-    return this.#records.id(handle);
+    return this.readId(handle)();
+  }
+
+  /** The id as `id` makes it, when it is asked for, which may be when the handle isn't valid any more. */
+  readId(handle: Handle): () => string {
+    const first = this.#records.word(handle, idAt);
+    const second = this.#records.word(handle, idAt + 1);
+    const third = this.#records.word(handle, idAt + 2);
+    const fourth = this.#records.word(handle, idAt + 3);
+    return () => keyIdOf(first, second, third, fourth);
   }
 
   /** What the key may and where, shared by all keys that may the same there. */
   grant(handle: Handle): Grant {
-    return this.#profiles.grantAt(this.#records.reference(handle, grantField));
+    return this.#profiles.grantAt(this.#records.word(handle, grantAt));
   }
 
   userId(handle: Handle): string {
     return this.#userOf(handle).id;
   }
 
+  #flagsOf(handle: Handle): number {
+    return this.#records.timeFlags(handle, expiryAt);
+  }
+
   #userOf(handle: Handle) {
-    return this.#profiles.userAt(this.#records.reference(handle, userField));
+    return this.#profiles.userAt(this.#records.word(handle, userAt));
   }
 
   #takeUsesOf(handle: Handle): KeyUses {
     const uses = {
-      keyId: this.#records.id(handle),
-      count: this.#records.uses(handle),
-      lastUsedSeconds: this.#records.lastUsedSeconds(handle),
+      keyId: this.id(handle),
+      count: this.#uses.of(handle),
+      lastUsedSeconds: this.#uses.lastUsedSeconds(handle),
     };
-    this.#records.forgetUses(handle);
+    this.#uses.forget(handle);
     return uses;
   }
 
   #releaseProfile(handle: Handle): void {
-    this.#profiles.release(
-      this.#records.reference(handle, grantField),
-      this.#records.reference(handle, userField),
-    );
+    this.#profiles.release(this.#records.word(handle, grantAt), this.#records.word(handle, userAt));
   }
 
   /** Leaves the key's id in `#id`. */
@@ -248,7 +269,7 @@ export class KeyTable {
     if (!readKeyId(key.id, this.#id)) {
       throw new TypeError(`Key id ${key.id} is not key_ and 32 lower-case hex digits`);
     }
-    if (key.expiresAtMs !== null && !Number.isFinite(key.expiresAtMs)) {
+    if (key.expiresAtMs !== null && !Number.isSafeInteger(key.expiresAtMs)) {
       throw new TypeError(`Key ${key.id} expires at no instant`);
     }
   }

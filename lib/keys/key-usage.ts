@@ -68,9 +68,10 @@ export class KeyUsage {
    * Counts a request that was accepted. It makes nothing, unless the address isn't that of the use before.
    * @param handle of the key at this instant
    */
-  countUse(handle: Handle, keyId: string, address: string, nowMs: number): void {
-    const changed = this.#state.keys.countUse(handle, nowMs, this.#hashOf(address));
-    if (changed) this.#see(keyId, address, Math.floor(nowMs / 1000));
+  countUse(handle: Handle, address: string, nowMs: number): void {
+    const { keys } = this.#state;
+    const changed = keys.countUse(handle, nowMs, this.#hashOf(address));
+    if (changed) this.#see(keys.id(handle), address, Math.floor(nowMs / 1000));
   }
 
   /** Counts a request with a stored key that was refused. */

@@ -1,45 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { digestHash } from './digest-hash.ts';
-import { keyIdOf } from './key-id.ts';
-
-/** Words of four bytes in a record: its digest, its id, and references to what it shares with others. */
-const digestWords = 8;
-const idAt = digestWords;
-const recordWords = 14;
-const recordBytes = recordWords * 4;
-
-/** The words of a record that hold a reference. */
-export const grantField = 12;
-export const userField = 13;
+import { digestAt, digestWords, recordWords } from './record-layout.ts';
 
 const pageBits = 12;
 const pageRecords = 1 << pageBits;
-const pageBytes = pageRecords * (recordBytes + 8 + 8 + 4 + 4 + 4 + 4 + 1);
+const pageWords = pageRecords * recordWords;
 
-/** Nothing counts further. */
-const maxCount = 0xffff_ffff;
-
-interface Page {
-  readonly words: Uint32Array;
-  /** The same memory as `words`. */
-  readonly bytes: Buffer;
-  readonly expiresAtMs: Float64Array;
-  readonly windowEndsAtMs: Float64Array;
-  readonly windowCounts: Uint32Array;
-  readonly uses: Uint32Array;
-  readonly lastUsedSeconds: Uint32Array;
-  readonly addressHashes: Uint32Array;
-  readonly flags: Uint8Array;
-}
+/** Times have 53 bits: what is above them in the high word is free for flags. */
+const timeHighBits = 21;
+const timeHighMask = (1 << timeHighBits) - 1;
+const wordRange = 2 ** 32;
 
 /**
- * The records of all keys, numbered from 0 without a gap, 89 bytes each, in pages of 4096: it grows by a page,
+ * The records of all keys, numbered from 0 without a gap, 88 bytes each, in pages of 4096: it grows by a page,
  * and nothing is ever copied. A removed record's place is taken by the last one.
  *
  * One digest at a time can be put in the probe, to be hashed, compared and appended without a copy in between.
  */
 export class RecordPages {
-  readonly #pages: Page[] = [];
+  readonly #pages: Uint32Array[] = [];
   readonly #probe = new Uint32Array(digestWords);
   readonly #seedLow: number;
   readonly #seedHigh: number;
@@ -56,7 +35,7 @@ export class RecordPages {
   }
 
   get bytes(): number {
-    return this.#pages.length * pageBytes;
+    return this.#pages.length * pageWords * 4;
   }
 
   /** Puts a digest of 32 bytes in the probe. Returns its hash. */
@@ -85,28 +64,26 @@ export class RecordPages {
 
   /** The hash of a record's digest. */
   hashOf(record: number): number {
-    return digestHash(this.#pageOf(record).words, wordAt(record), this.#seedLow, this.#seedHigh);
+    return digestHash(this.#pageOf(record), wordAt(record) + digestAt, this.#seedLow, this.#seedHigh);
   }
 
   /** Whether a record has the digest in the probe. */
   matches(record: number): boolean {
-    const { words } = this.#pageOf(record);
-    const at = wordAt(record);
+    const page = this.#pageOf(record);
+    const at = wordAt(record) + digestAt;
     for (let word = 0; word < digestWords; word++) {
-      if (words[at + word] !== this.#probe[word]) return false;
+      if (page[at + word] !== this.#probe[word]) return false;
     }
     return true;
   }
 
-  /** Adds a record with the digest in the probe; its other fields are the caller's to set. Returns its number. */
+  /** Adds a record with the digest in the probe, and 0 in all other fields. Returns its number. */
   append(): number {
     const record = this.#count;
-    if (record === this.#pages.length * pageRecords) this.#pages.push(newPage());
+    if (record === this.#pages.length * pageRecords) this.#pages.push(new Uint32Array(pageWords));
     const page = this.#pageOf(record);
-    page.words.set(this.#probe, wordAt(record));
-    page.windowEndsAtMs[record % pageRecords] = 0;
-    page.uses[record % pageRecords] = 0;
-    page.addressHashes[record % pageRecords] = 0;
+    page.fill(0, wordAt(record), wordAt(record) + recordWords);
+    page.set(this.#probe, wordAt(record) + digestAt);
     this.#count++;
     return record;
   }
@@ -114,92 +91,44 @@ export class RecordPages {
   /** Moves the last record to another's number, which is gone then. It may be the last one itself. */
   removeByLast(record: number): void {
     const last = this.#count - 1;
-    const from = this.#pageOf(last);
-    const to = this.#pageOf(record);
-    to.words.set(from.words.subarray(wordAt(last), wordAt(last) + recordWords), wordAt(record));
-    to.expiresAtMs[record % pageRecords] = from.expiresAtMs[last % pageRecords] ?? 0;
-    to.windowEndsAtMs[record % pageRecords] = from.windowEndsAtMs[last % pageRecords] ?? 0;
-    to.windowCounts[record % pageRecords] = from.windowCounts[last % pageRecords] ?? 0;
-    to.uses[record % pageRecords] = from.uses[last % pageRecords] ?? 0;
-    to.lastUsedSeconds[record % pageRecords] = from.lastUsedSeconds[last % pageRecords] ?? 0;
-    to.addressHashes[record % pageRecords] = from.addressHashes[last % pageRecords] ?? 0;
-    to.flags[record % pageRecords] = from.flags[last % pageRecords] ?? 0;
+    const moved = this.#pageOf(last).subarray(wordAt(last), wordAt(last) + recordWords);
+    this.#pageOf(record).set(moved, wordAt(record));
     this.#count = last;
     // One empty page is kept, so that a count that moves about a page's border doesn't allocate each time.
     if (last <= (this.#pages.length - 2) * pageRecords) this.#pages.pop();
   }
 
-  reference(record: number, field: number): number {
-    return this.#pageOf(record).words[wordAt(record) + field] ?? 0;
+  word(record: number, field: number): number {
+    return this.#pageOf(record)[wordAt(record) + field] ?? 0;
   }
 
-  setReference(record: number, field: number, ref: number): void {
-    this.#pageOf(record).words[wordAt(record) + field] = ref;
+  setWord(record: number, field: number, value: number): void {
+    this.#pageOf(record)[wordAt(record) + field] = value;
   }
 
-  /** Makes a string at each call. */
-  id(record: number): string {
-    return keyIdOf(this.#pageOf(record).bytes, (wordAt(record) + idAt) * 4);
+  setWords(record: number, field: number, values: Uint32Array): void {
+    this.#pageOf(record).set(values, wordAt(record) + field);
   }
 
-  setId(record: number, words: Uint32Array): void {
-    this.#pageOf(record).words.set(words, wordAt(record) + idAt);
+  /** A time of two words: whole milliseconds since the epoch. */
+  timeMs(record: number, field: number): number {
+    const high = this.word(record, field + 1) & timeHighMask;
+    return high * wordRange + this.word(record, field);
   }
 
-  expiresAtMs(record: number): number {
-    return this.#pageOf(record).expiresAtMs[record % pageRecords] ?? 0;
-  }
-
-  setExpiresAtMs(record: number, expiresAtMs: number): void {
-    this.#pageOf(record).expiresAtMs[record % pageRecords] = expiresAtMs;
-  }
-
-  /** Counts a request in the record's window, which begins anew when it is over. Returns how many it has now. */
-  countInWindow(record: number, windowMs: number, nowMs: number): number {
-    const { windowEndsAtMs, windowCounts } = this.#pageOf(record);
-    const at = record % pageRecords;
-    const endsInMs = (windowEndsAtMs[at] ?? 0) - nowMs;
-    // It has also ended if it would last too long: the limit has become another, or the clock was set back.
-    const over = endsInMs <= 0 || endsInMs > windowMs;
-    if (over) windowEndsAtMs[at] = nowMs + windowMs;
-    const count = over ? 1 : Math.min((windowCounts[at] ?? 0) + 1, maxCount);
-    windowCounts[at] = count;
-    return count;
-  }
-
-  windowEndsAtMs(record: number): number {
-    return this.#pageOf(record).windowEndsAtMs[record % pageRecords] ?? 0;
+  /** The bits above a time. */
+  timeFlags(record: number, field: number): number {
+    return this.word(record, field + 1) >>> timeHighBits;
   }
 
   /**
-   * Counts a use.
-   * @param addressHash of the address that it comes from, not 0
-   * @returns whether that is another address than that of the last use, or the first since uses were taken
+   * @param timeMs a safe integer, not negative
+   * @param flags of 11 bits
    */
-  countUse(record: number, nowMs: number, addressHash: number): boolean {
-    const { uses, lastUsedSeconds, addressHashes } = this.#pageOf(record);
-    const at = record % pageRecords;
-    uses[at] = Math.min((uses[at] ?? 0) + 1, maxCount);
-    lastUsedSeconds[at] = nowMs / 1000;
-    if (addressHashes[at] === addressHash) return false;
-    addressHashes[at] = addressHash;
-    return true;
-  }
-
-  uses(record: number): number {
-    return this.#pageOf(record).uses[record % pageRecords] ?? 0;
-  }
-
-  /** Seconds since the epoch; undefined contents if the record has no uses. */
-  lastUsedSeconds(record: number): number {
-    return this.#pageOf(record).lastUsedSeconds[record % pageRecords] ?? 0;
-  }
-
-  /** Forgets the uses that were counted, and the address of the last one. */
-  forgetUses(record: number): void {
-    const { uses, addressHashes } = this.#pageOf(record);
-    uses[record % pageRecords] = 0;
-    addressHashes[record % pageRecords] = 0;
+  setTime(record: number, field: number, timeMs: number, flags = 0): void {
+    // Taken by the word, a number is what is left of it by 2^32.
+    this.setWord(record, field, timeMs);
+    this.setWord(record, field + 1, Math.floor(timeMs / wordRange) | (flags << timeHighBits));
   }
 
   /** The first record of the page after a record's. */
@@ -207,23 +136,15 @@ export class RecordPages {
     return record - (record % pageRecords) + pageRecords;
   }
 
-  /** The first record with uses from this one on in its page, or the first of the next page. */
-  nextUsed(record: number): number {
-    const { uses } = this.#pageOf(record);
-    let at = record % pageRecords;
-    while (at < pageRecords && uses[at] === 0) at++;
-    return record - (record % pageRecords) + at;
+  /** The first record from this one on in its page in which a field isn't 0, or the first one of the next page. */
+  nextNonZero(record: number, field: number): number {
+    const page = this.#pageOf(record);
+    let at = wordAt(record) + field;
+    while (at < pageWords && page[at] === 0) at += recordWords;
+    return record - (record % pageRecords) + Math.floor(at / recordWords);
   }
 
-  flags(record: number): number {
-    return this.#pageOf(record).flags[record % pageRecords] ?? 0;
-  }
-
-  setFlags(record: number, flags: number): void {
-    this.#pageOf(record).flags[record % pageRecords] = flags;
-  }
-
-  #pageOf(record: number): Page {
+  #pageOf(record: number): Uint32Array {
     const page = this.#pages[record >>> pageBits];
     if (page === undefined) throw new RangeError(`No record ${record}`);
     return page;
@@ -231,21 +152,3 @@ export class RecordPages {
 }
 
 const wordAt = (record: number): number => (record % pageRecords) * recordWords;
-
-function newPage(): Page {
-  const memory = new ArrayBuffer(pageBytes);
-  const wordBytes = pageRecords * recordBytes;
-  // Those of eight bytes first: they have to begin at a multiple of it.
-  const numbersEnd = wordBytes + 2 * pageRecords * 8;
-  return {
-    words: new Uint32Array(memory, 0, pageRecords * recordWords),
-    bytes: Buffer.from(memory, 0, wordBytes),
-    expiresAtMs: new Float64Array(memory, wordBytes, pageRecords),
-    windowEndsAtMs: new Float64Array(memory, wordBytes + pageRecords * 8, pageRecords),
-    windowCounts: new Uint32Array(memory, numbersEnd, pageRecords),
-    uses: new Uint32Array(memory, numbersEnd + pageRecords * 4, pageRecords),
-    lastUsedSeconds: new Uint32Array(memory, numbersEnd + pageRecords * 8, pageRecords),
-    addressHashes: new Uint32Array(memory, numbersEnd + pageRecords * 12, pageRecords),
-    flags: new Uint8Array(memory, numbersEnd + pageRecords * 16, pageRecords),
-  };
-}

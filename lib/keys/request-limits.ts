@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
 import { absent, type Handle } from './key-table.ts';
+import type { Identity } from './verification.ts';
 
 /** What is left of a limit after a request. */
 export interface RequestCount {
@@ -57,8 +58,8 @@ export class RequestLimits {
    * Counts a request.
    * @param handle of the key, `absent` for a configured one
    */
-  count(handle: Handle, keyId: string, rateLimit: RateLimit, nowMs: number): RequestCount {
-    if (handle === absent) return this.#configuredKeys.count(keyId, rateLimit, nowMs);
+  count(handle: Handle, identity: Identity, rateLimit: RateLimit, nowMs: number): RequestCount {
+    if (handle === absent) return this.#configuredKeys.count(identity.keyId, rateLimit, nowMs);
     const { keys } = this.#state;
     const count = keys.countRequest(handle, rateLimit.windowSeconds * 1000, nowMs);
     return requestCount(rateLimit.limit, count, keys.windowEndsAtMs(handle) - nowMs);

@@ -4,6 +4,7 @@ import type { EnvironmentRecord } from './key-change.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
 import { absent, type Handle } from './key-table.ts';
+import { StoredIdentity } from './stored-identity.ts';
 
 /** Whom a request speaks for, once its key is accepted. */
 export interface Identity {
@@ -56,21 +57,8 @@ export function verifyKey(
     const stored = handle !== absent;
     return { accepted: false, reason: decision, keyId: stored ? keys.id(handle) : null, stored };
   }
-  const { environment, permissions, rateLimit } = keys.grant(handle);
-  return {
-    accepted: true,
-    handle,
-    identity: {
-      tenantId: environment.tenant.id,
-      environmentId: environment.id,
-      userId: keys.userId(handle),
-      keyId: keys.id(handle),
-      permissions,
-      rateLimit: rateLimit ?? environments.rateLimitOf(environment.id),
-      operator: false,
-      sunsetAtMs: keys.isRotated(handle) ? keys.expiresAtMs(handle) : null,
-    },
-  };
+  const identity = new StoredIdentity(keys, handle, (id) => environments.rateLimitOf(id));
+  return { accepted: true, handle, identity };
 }
 
 function verifyConfiguredKey(

@@ -71,7 +71,7 @@ function randomKey(digest: Buffer, random: (below: number) => number): KeyRecord
       .padStart(32, '0')}`,
     profile: random(4) === 0 ? randomProfile(random) : (profiles[random(profiles.length)] ?? assert.fail()),
     active: random(4) !== 0,
-    expiresAtMs: random(2) === 0 ? null : random(1000) - 500.5,
+    expiresAtMs: random(2) === 0 ? null : random(1000),
     rotated: random(3) === 0,
   };
 }
