@@ -75,6 +75,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   // The size of the headers is limited, and Node would drop those beyond a number without a word.
   app.server.maxHeadersCount = 0;
+  // Node forgets the address of a client that has left, unless it was asked for before.
+  app.server.on('connection', (socket) => void socket.remoteAddress);
 
   await app.register(validation);
   await app.register(errors);
