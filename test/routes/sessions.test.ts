@@ -375,6 +375,27 @@ t.test('a deleted customer has no session', async (t) => {
   await accepted(t, (await issueSession(service, session.external_id)).token);
 });
 
+t.test('nor has one that is deleted while a session is issued', async (t) => {
+  const payload = { external_id: 'deleted meanwhile' };
+  const { id } = (await call({ method: 'POST', url: '/v1/customers', payload })).json();
+  const blocker = await pool.connect();
+  await blocker.query('BEGIN');
+  await blocker.query('SELECT FROM customers WHERE id = $1 FOR UPDATE', [id]);
+  const waiting = async (count: number) => {
+    const who =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while ((await pool.query(who)).rowCount !== count);
+  };
+  const issuing = issueSession(service, payload.external_id);
+  await waiting(1);
+  const deleting = call({ method: 'DELETE', url: `/v1/customers/${id}` });
+  await waiting(2);
+  await blocker.query('COMMIT');
+  blocker.release();
+  t.equal((await deleting).statusCode, 204);
+  await refused(t, (await issuing).token, revoked);
+});
+
 t.test('in an inactive environment or tenant no session is accepted', async (t) => {
   const tenant = (await call({ method: 'POST', url: '/v1/tenants', payload: { name: 'A' } })).json();
   const session = await createSession(service, { key: tenant.api_key });
