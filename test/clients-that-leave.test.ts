@@ -4,9 +4,13 @@ import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { listen } from './fixtures/raw-http.ts';
 import { createRedis, redisIsMissing } from './fixtures/redis.ts';
-import { createKey, createPlaintext, startService, type TestService, until } from './helper.ts';
+import { collectLog, createKey, createPlaintext, startService, type TestService, until } from './helper.ts';
 
-const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '1000' } });
+const log = collectLog();
+const service = await startService(t, {
+  env: { LOG_LEVEL: 'info', ACCESS_LOG: 'all', FAILED_AUTH_LIMIT: '1000' },
+  logStream: log.logStream,
+});
 const { call, pool } = service;
 const port = await listen(service.app);
 const streamUrl = '/v1/audit/events/stream';
@@ -79,6 +83,12 @@ t.test(
     let last: { kind?: string } = {};
     while (last.kind !== 'key.deleted') last = (await call({ url: eventsUrl })).json().items[0];
     t.match(last, { actor: { key_id: secret.id, address: '127.0.0.1' } });
+    const lines = () => log.lines.map((line) => JSON.parse(line)).filter(({ keyId }) => keyId === secret.id);
+    await until(() => lines().length === 2);
+    t.match(lines(), [
+      { method: 'GET', status: 200, address: '127.0.0.1' },
+      { method: 'DELETE', status: 204, address: '127.0.0.1' },
+    ]);
   },
 );
 
