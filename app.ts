@@ -53,7 +53,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     genReqId: newRequestId,
     trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
     bodyLimit: 64 * 1024,
-    routerOptions: { maxParamLength: 255, ignoreTrailingSlash: true },
+    // As long as a customer's external_id can be, which has up to two units of UTF-16 a character.
+    routerOptions: { maxParamLength: 2 * 255, ignoreTrailingSlash: true },
     connectionTimeout: 30_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
@@ -75,6 +76,8 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   // The size of the headers is limited, and Node would drop those beyond a number without a word.
   app.server.maxHeadersCount = 0;
+  // Node forgets the address of a client that has left, unless it was asked for before.
+  app.server.on('connection', (socket) => void socket.remoteAddress);
 
   await app.register(validation);
   await app.register(errors);

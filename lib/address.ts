@@ -3,6 +3,8 @@ const maxLength = 60;
 
 /**
  * The address of a request as it may be written down. What a trusted proxy passes on in `X-Forwarded-For`
- * is whatever the client made up, if the proxy doesn't overwrite it.
+ * is whatever the client made up, if the proxy doesn't overwrite it. A connection may have none: Fastify's type
+ * doesn't say so.
  */
-export const addressOf = ({ ip }: { ip: string }): string => (ip.length > maxLength ? 'unknown' : ip);
+export const addressOf = ({ ip }: { ip: string | undefined }): string =>
+  ip === undefined || ip.length > maxLength ? 'unknown' : ip;

@@ -26,14 +26,23 @@ export default fp<AccessLogOptions>(
     if (accessLog === 'off') return;
     const budget = new LineBudget(refusalLinesPerSecond);
     app.addHook('onResponse', (request, reply, done) => {
+      log(request, reply);
+      done();
+    });
+    // Nobody is told of the end of an answer whose client has left: that must not hide a change.
+    app.addHook('onSend', (request, reply, _payload, done) => {
+      if (reply.raw.destroyed) log(request, reply);
+      done();
+    });
+    app.addHook('onClose', async () => tellOmitted());
+
+    function log(request: FastifyRequest, reply: FastifyReply): void {
       if (accessLog === 'all' || isChange(request) || isError(reply)) write(request, reply);
       else if (isRefusal(reply) && budget.take(Date.now())) {
         tellOmitted();
         write(request, reply);
       }
-      done();
-    });
-    app.addHook('onClose', async () => tellOmitted());
+    }
 
     function tellOmitted(): void {
       const count = budget.takeOmitted();

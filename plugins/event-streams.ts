@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { EventStreams } from '../lib/audit/event-streams.ts';
-import { invalid } from '../lib/errors.ts';
+import { ApiError, invalid } from '../lib/errors.ts';
 import { readEventsAfter, readEventsOfTenants } from '../lib/stores/audit-events.ts';
 import { readHeadSeq } from '../lib/stores/key-events.ts';
 
@@ -10,15 +10,15 @@ declare module 'fastify' {
     /**
      * Answers with the events of the request's environment as they happen, for as long as its key may see them.
      * @param after the number of the last event that the client has; `null`: it begins now
-     * @throws ApiError `validation_error` for a number that there is no event of yet, `too_many_requests` or
-     * `service_unavailable` when there are too many streams
+     * @throws ApiError `validation_error` for a number that there is no event of yet and for a request behind another
+     * one, `too_many_requests` or `service_unavailable` when there are too many streams
      */
     streamEvents(request: FastifyRequest, reply: FastifyReply, after: number | null): Promise<void>;
   }
 }
 
 /** How many streams there may be at once: a socket and some kilobytes each. */
-const limits = { all: 200, ofKey: 5 };
+const limits = { all: 200, ofTenant: 20, ofKey: 5 };
 
 /** How late at most a stream ends whose key has expired. Before each event it is asked anyway. */
 const lookIntervalMs = 250;
@@ -45,6 +45,7 @@ export default fp(
 
     app.decorate('streamEvents', async (request, reply, after) => {
       await refuseFuture(after);
+      refuseUnconnected(reply);
       const { keyId, tenantId, environmentId } = request.identity();
       streams.open({
         scope: request.scope(),
@@ -68,6 +69,15 @@ export default fp(
   },
   { name: 'event-streams', dependencies: ['auth', 'database', 'replica'] },
 );
+
+/**
+ * An answer that waits behind another one on its connection isn't told when the client leaves, and one whose client
+ * has left isn't told again: its stream would have no end.
+ */
+function refuseUnconnected({ raw }: FastifyReply): void {
+  if (raw.socket !== null && !raw.destroyed) return;
+  throw new ApiError('validation_error', 'A stream needs a connection on which nothing else is waiting');
+}
 
 /** Takes the answer out of Fastify's hands, with the headers that it has. Its connection serves nothing afterwards. */
 function begin(reply: FastifyReply): FastifyReply['raw'] {

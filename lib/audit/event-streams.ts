@@ -18,7 +18,7 @@ interface EventSource {
 export interface EventStreamsOptions {
   source: EventSource;
   /** How many streams there may be at once. */
-  limits: { all: number; ofKey: number };
+  limits: { all: number; ofTenant: number; ofKey: number };
   /** Told of every failed statement. What failed is tried again. */
   onError: (error: unknown) => void;
 }
@@ -61,7 +61,7 @@ export class EventStreams {
 
   /** @throws ApiError `too_many_requests` or `service_unavailable` when there are too many, or it stops */
   open({ scope, keyId, after, begin, standing }: OpenRequest): void {
-    this.#admit(keyId);
+    this.#admit(scope.tenantId, keyId);
     const { source, onError } = this.#options;
     void this.#follow(); // Where nobody is live, those who come now begin at the present.
     const { timesLoaded } = source.state();
@@ -104,18 +104,21 @@ export class EventStreams {
     for (const stream of this.#streams) stream.end();
   }
 
-  #admit(keyId: string): void {
+  #admit(tenantId: string, keyId: string): void {
     const { limits } = this.#options;
     if (this.#stopped) throw unavailable('The service is stopping', new Error('stopping'));
-    const ofKey = [...this.#streams].filter((stream) => stream.keyId === keyId).length;
-    if (ofKey >= limits.ofKey) {
-      throw new ApiError('too_many_requests', `A key may have ${limits.ofKey} event streams at once`, {
-        headers: { 'retry-after': '5' },
-      });
-    }
-    if (this.#streams.size >= limits.all) {
+    if (this.#count((stream) => stream.keyId === keyId) >= limits.ofKey) throw tooMany('key', limits.ofKey);
+    // Nobody keeps the others out, however many keys they make.
+    if (this.#count(({ scope }) => scope.tenantId === tenantId) >= limits.ofTenant)
+      throw tooMany('tenant', limits.ofTenant);
+    if (this.#streams.size >= limits.all)
       throw unavailable('Too many event streams are open', new Error(`${limits.all} event streams`));
-    }
+  }
+
+  #count(isOne: (stream: EventStream) => boolean): number {
+    let count = 0;
+    for (const stream of this.#streams) if (isOne(stream)) count++;
+    return count;
   }
 
   #appliedSeq(): number {
@@ -152,3 +155,8 @@ export class EventStreams {
     return true;
   }
 }
+
+const tooMany = (whose: 'key' | 'tenant', limit: number): ApiError =>
+  new ApiError('too_many_requests', `A ${whose} may have ${limit} event streams at once`, {
+    headers: { 'retry-after': '5' },
+  });

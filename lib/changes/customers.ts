@@ -1,6 +1,6 @@
 import type { Customer, UpdateCustomer } from '../../schemas/customers.ts';
 import * as customers from '../stores/customers.ts';
-import type { Changes } from './changes.ts';
+import type { Change, Changes } from './changes.ts';
 import { revokeAllOf, type SessionRevoker } from './sessions.ts';
 
 /**
@@ -13,11 +13,7 @@ export async function deactivateCustomer(
   id: string,
   request: UpdateCustomer,
 ): Promise<Customer | null> {
-  return changes.make(async (change) => {
-    const customer = await customers.updateCustomer(change.connection, changer, id, request);
-    await revokeAllOf(change, changer, id);
-    return customer;
-  });
+  return changes.make((change) => deactivate(change, changer, id, request));
 }
 
 /**
@@ -30,7 +26,19 @@ export async function deleteCustomer(
   id: string,
 ): Promise<boolean> {
   return changes.make(async (change) => {
-    await revokeAllOf(change, changer, id);
+    await deactivate(change, changer, id, { status: 'inactive' });
     return customers.deleteCustomer(change.connection, changer, id);
   });
+}
+
+/** In this order: what is revoked then is all that there will ever be, for an inactive customer gets no session. */
+async function deactivate(
+  change: Change,
+  changer: SessionRevoker,
+  id: string,
+  request: UpdateCustomer,
+): Promise<Customer | null> {
+  const customer = await customers.updateCustomer(change.connection, changer, id, request);
+  await revokeAllOf(change, changer, id);
+  return customer;
 }

@@ -9,7 +9,7 @@ import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
 import { type Answered, idempotently } from './idempotently.ts';
 import { mistakesIn, normalized, permissionsFor, refuseLacking, refuseMistakes } from './key-checks.ts';
-import { checkOwner } from './key-owner.ts';
+import { checkOwner, refuseOwner } from './key-owner.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -34,15 +34,27 @@ export async function createKey(
   request: CreateKey,
   repeatable: RepeatableRequest | null,
 ): Promise<Answered<CreatedKey>> {
-  return changes.make((change) =>
-    // Checked inside: a request that comes again may have been right only the first time.
-    idempotently(change, creator, repeatable, async () => {
-      refuseMistakes(mistakesIn(request.type ?? 'private_key', request));
-      const permissions = permissionsFor(request, creator.permissions);
-      await checkOwner(change, creator, request.user_id);
-      return insertKey(change, creator, { ...normalized(request), permissions }, request.user_id);
-    }),
-  );
+  // Checked inside: a request that comes again may have been right only the first time.
+  return makeKey(changes, creator, repeatable, async (change) => {
+    refuseMistakes(mistakesIn(request.type ?? 'private_key', request));
+    const permissions = permissionsFor(request, creator.permissions);
+    await checkOwner(change, creator, request.user_id);
+    return insertKey(change, creator, { ...normalized(request), permissions }, request.user_id);
+  });
+}
+
+/** Makes a key once, however often it is asked for. It is told again to whoever might still have it made. */
+function makeKey(
+  changes: Changes,
+  changer: KeyChanger,
+  repeatable: RepeatableRequest | null,
+  work: (change: Change) => Promise<CreatedKey>,
+): Promise<Answered<CreatedKey>> {
+  return changes.make(async (change) => {
+    const answered = await idempotently(change, changer, repeatable, () => work(change));
+    if (answered.replayed) refuseSecretOf(changer, answered.answer.secret);
+    return answered;
+  });
 }
 
 /** The creation as a part of a larger change. */
@@ -84,7 +96,7 @@ export async function updateKey(
 
 /**
  * Replaces the secret of a key: makes a new key that is all that the old one is, and lets the old one expire after
- * the overlap. Who holds less than the key can't have its new secret.
+ * the overlap. Who holds less than the key, or may not issue keys to its user, can't have its new secret.
  * @param repeatable as for `createKey`
  * @throws ApiError `not_found`, `permission_denied`, or 409 when the key was rotated before or has expired
  */
@@ -95,21 +107,19 @@ export async function rotateKey(
   { overlap_seconds = 0 }: RotateKey,
   repeatable: RepeatableRequest | null,
 ): Promise<Answered<CreatedKey>> {
-  return changes.make((change) =>
-    idempotently(change, changer, repeatable, async () => {
-      const found = await lockLiveKey(change, changer, id);
-      refuseLacking(changer.permissions, found.key.permissions);
-      await refuseRotated(change, found.key);
-      refuseExpired(found.key);
-      const { plaintext, digest } = newSecret();
-      const { connection } = change;
-      const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
-      const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
-      recordKey(change, changer, 'key.created', digest.hash, null, successor);
-      recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
-      return { secret: successor, api_key: plaintext };
-    }),
-  );
+  return makeKey(changes, changer, repeatable, async (change) => {
+    const found = await lockLiveKey(change, changer, id);
+    refuseSecretOf(changer, found.key);
+    await refuseRotated(change, found.key);
+    refuseExpired(found.key);
+    const { plaintext, digest } = newSecret();
+    const { connection } = change;
+    const successor = await keys.insertSuccessor(connection, changer, id, newId('key'), digest);
+    const retired = await keys.retireKey(connection, changer, id, successor.id, overlap_seconds);
+    recordKey(change, changer, 'key.created', digest.hash, null, successor);
+    recordKey(change, changer, 'key.rotated', found.hash, found.key, retired);
+    return { secret: successor, api_key: plaintext };
+  });
 }
 
 /**
@@ -158,6 +168,12 @@ function checkChange(key: KeyMetadata, request: UpdateKey, held: readonly string
   if (empowers) refuseLacking(held, key.permissions);
   refuseMistakes(mistakesIn(key.type, request));
   refuseLacking(held, request.permissions ?? []);
+}
+
+/** Nobody is told a secret of a key that they might not make. */
+function refuseSecretOf(changer: KeyChanger, key: KeyMetadata): void {
+  refuseLacking(changer.permissions, key.permissions);
+  refuseOwner(changer, key);
 }
 
 /** A key has one successor, so that there is one answer to what is in force after it. */

@@ -31,9 +31,10 @@ export async function revokeAllOf(
   revoker: SessionRevoker,
   customerId: string,
 ): Promise<void> {
-  await sessions.removeExpiredRevocations(change.connection);
   const revoked = await sessions.revokeGeneration(change.connection, revoker, customerId);
   if (revoked === null) return change.repeat();
+  // Afterwards, for whoever has removed a row must wait for nobody else's.
+  await sessions.removeExpiredRevocations(change.connection);
   recordRevocation(change, revoker, 'customer.sessions_revoked', customerId, revoked);
 }
 

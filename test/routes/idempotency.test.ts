@@ -151,6 +151,34 @@ t.test('an answer is repeated as it was, whatever has become of the key since', 
   t.equal(late.body, first.body);
 });
 
+t.test('a key that is told again is one that its caller may still make', async (t) => {
+  const account = await call({
+    method: 'POST',
+    url: '/v1/users',
+    payload: { name: 'Robot', type: 'service_account' },
+  });
+  const user_id = account.json().id;
+  const all = ['customers:read', 'keys:write', 'service_accounts:keys'];
+  const { api_key: caller, secret } = await createKey(service, { permissions: all });
+  const old = await createKey(service, { user_id, permissions: ['customers:read'] });
+  const [creation, rotation] = [randomUUID(), randomUUID()];
+  const ask = () =>
+    Promise.all([
+      create(creation, { name: 'New', user_id, permissions: ['customers:read'] }, { key: caller }),
+      create(rotation, {}, { key: caller, url: `${url}/${old.secret.id}/rotate` }),
+    ]);
+  const first = await ask();
+  for (const permissions of [all, all.slice(1), all.slice(0, 2), all]) {
+    const payload = { permissions };
+    await call({ method: 'PATCH', url: `${url}/${secret.id}`, payload });
+    for (const [i, again] of (await ask()).entries()) {
+      t.equal(again.statusCode, permissions === all ? 201 : 403, permissions.join());
+      if (permissions === all) t.equal(again.body, first[i]?.body);
+      else t.strictSame(again.json(), errorOf('Permission denied', 'permission_denied'));
+    }
+  }
+});
+
 t.test('the database alone tells neither the answer nor the Idempotency-Key', async (t) => {
   const key = randomUUID();
   const answer = await create(key);

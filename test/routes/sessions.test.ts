@@ -170,7 +170,7 @@ t.test("who isn't there, or is inactive, gets no session; nor anybody from a key
     const url = portalUrl(external_id, `/sessions/${id}`);
     t.equal((await call({ method: 'DELETE', url })).statusCode, 400, id);
   }
-  t.equal((await call({ url: portalUrl('ü'.repeat(255)) })).statusCode, 404, 'whatever its id looks like');
+  t.equal((await call({ url: portalUrl('😀'.repeat(255)) })).statusCode, 404, 'whatever its id looks like');
 
   const weak = await createPlaintext(service, { permissions: ['customers:*', 'keys:*'] });
   const issuer = await createPlaintext(service, { permissions: ['sessions:write'] });
@@ -271,6 +271,8 @@ t.test('a token that is not exactly one of ours is refused', async (t) => {
     t.equal(response.statusCode, 401, name);
     t.strictSame(response.json(), invalid, name);
   }
+  const mismatch = await forge({}, { ...claims, tenant_id: 'tenant_other' });
+  t.strictSame((await inSession(service, mismatch)).json(), inactive, 'an environment of another tenant');
   const anything = fc.oneof(
     fc.string({ unit: 'grapheme-ascii', minLength: 1 }),
     fc.tuple(fc.base64String(), fc.base64String(), fc.base64String()).map((parts) => parts.join('.')),
@@ -375,6 +377,27 @@ t.test('a deleted customer has no session', async (t) => {
   await accepted(t, (await issueSession(service, session.external_id)).token);
 });
 
+t.test('nor has one that is deleted while a session is issued', async (t) => {
+  const payload = { external_id: 'deleted meanwhile' };
+  const { id } = (await call({ method: 'POST', url: '/v1/customers', payload })).json();
+  const blocker = await pool.connect();
+  await blocker.query('BEGIN');
+  await blocker.query('SELECT FROM customers WHERE id = $1 FOR UPDATE', [id]);
+  const waiting = async (count: number) => {
+    const who =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while ((await pool.query(who)).rowCount !== count);
+  };
+  const issuing = issueSession(service, payload.external_id);
+  await waiting(1);
+  const deleting = call({ method: 'DELETE', url: `/v1/customers/${id}` });
+  await waiting(2);
+  await blocker.query('COMMIT');
+  blocker.release();
+  t.equal((await deleting).statusCode, 204);
+  await refused(t, (await issuing).token, revoked);
+});
+
 t.test('in an inactive environment or tenant no session is accepted', async (t) => {
   const tenant = (await call({ method: 'POST', url: '/v1/tenants', payload: { name: 'A' } })).json();
   const session = await createSession(service, { key: tenant.api_key });
@@ -389,6 +412,27 @@ t.test('in an inactive environment or tenant no session is accepted', async (t) 
     await accepted(t, bystander.token);
     await call({ method: 'PATCH', url, payload: { status: 'active' }, key });
   }
+});
+
+t.test('a revocation that is repeated is answered when the first one is in force', async (t) => {
+  const session = await createSession(service);
+  const gone = await createSession(service);
+  const never = { ...session, external_id: 'without sessions' };
+  await call({ method: 'POST', url: '/v1/customers', payload: { external_id: never.external_id } });
+  const revokeTheOne = () => revokeOne(session, session.session_id);
+  const deleteCustomer = () => call({ method: 'DELETE', url: `/v1/customers/${gone.customer_id}` });
+  for (const first of [revokeTheOne, deleteCustomer]) t.equal((await first()).statusCode, 204);
+  const again = async () => {
+    const answers = [revokeTheOne(), deleteCustomer(), revokeAll(gone), revokeAll(never)];
+    return (await Promise.all(answers)).map(({ statusCode }) => statusCode);
+  };
+  // A replica that has not heard of anything, and whose lease does not end.
+  await pool.query(
+    "INSERT INTO replicas (id, applied_seq, lease_id, lease_ms) VALUES ('silent', 0, gen_random_uuid(), 3600000)",
+  );
+  t.strictSame(await again(), [503, 503, 503, 503]);
+  await pool.query("DELETE FROM replicas WHERE id = 'silent'");
+  t.strictSame(await again(), [204, 404, 404, 204]);
 });
 
 t.test('nobody revokes the sessions of others', async (t) => {

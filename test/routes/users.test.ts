@@ -214,8 +214,17 @@ t.test('issuing a key for somebody else needs the permission for it', async (t) 
       if (expected === 403) t.strictSame(response.json(), denied);
     }
     const { user_id } = (await call({ url: '/v1/auth/me', key })).json();
-    const own = await issue(key, user_id);
-    t.equal(own.statusCode, permissions.includes('keys:write') ? 201 : 403, 'their own takes no more');
+    const own = permissions.includes('keys:write') ? 201 : 403;
+    t.equal((await issue(key, user_id)).statusCode, own, 'their own takes no more');
+    for (const [owner, expected] of [
+      [account, forAccount],
+      [person, forPerson],
+      [user_id, own],
+    ] as const) {
+      const { secret } = await createKey(service, { user_id: owner, permissions: [] });
+      const rotated = await call({ method: 'POST', url: `/v1/secrets/api/keys/${secret.id}/rotate`, key });
+      t.equal(rotated.statusCode, expected, `${permissions} for a new secret of a key of ${owner}`);
+    }
   }
   const blind = await createPlaintext(service, { permissions: ['keys:write'] });
   t.strictSame((await issue(blind, 'user_nobody')).json(), denied, 'nor tells it who exists');
@@ -264,12 +273,31 @@ t.test('whoever holds less than the keys of a user may deactivate it, but not ac
   t.equal(refused.statusCode, 403);
   t.strictSame(refused.json(), denied);
   t.match((await call({ url: `/v1/users/${id}` })).json(), { status: 'inactive', name: 'Somebody' });
+  const { secret: other } = await createKey(service, { permissions: ['*'] });
+  await pool.query('UPDATE api_keys SET user_id = $1 WHERE id = $2', [id, other.id]);
+  const keyUrl = '/v1/secrets/api/keys';
   await call({
     method: 'PATCH',
-    url: `/v1/secrets/api/keys/${secret.id}`,
+    url: `${keyUrl}/${secret.id}`,
     payload: { permissions: ['customers:read'] },
   });
-  t.equal((await patch(id, { status: 'active' }, { key: weak })).statusCode, 200);
+  await call({ method: 'PATCH', url: `${keyUrl}/${other.id}`, payload: { status: 'inactive' } });
+  const again = () => patch(id, { status: 'active' }, { key: weak });
+  t.equal((await again()).statusCode, 403, 'an inactive key may be activated yet');
+  await call({ method: 'DELETE', url: `${keyUrl}/${other.id}` });
+  t.equal((await again()).statusCode, 200, 'a deleted one no more');
+});
+
+t.test('changes of one user at once happen one after the other, and each is told as it was', async (t) => {
+  const { id } = await createUser();
+  const changes = Array.from({ length: 20 }, (_, i) =>
+    i % 2 === 0 ? { name: `${i}` } : { roles: [`${i}`] },
+  );
+  const answers = await Promise.all(changes.map((change) => patch(id, change)));
+  t.strictSame(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]));
+  const events = await eventsOf(id);
+  for (const [i, { before }] of events.entries()) t.strictSame(before, events[i - 1]?.after ?? null);
+  t.strictSame(events.at(-1)?.after, (await call({ url: `/v1/users/${id}` })).json());
 });
 
 t.test('nobody locks themselves or the operator out', async (t) => {

@@ -49,7 +49,7 @@ class Reader extends Writable {
 }
 
 /** Streams over a feed in memory. */
-function setUp(limits = { all: 10, ofKey: 3 }) {
+function setUp(limits = { all: 10, ofTenant: 10, ofKey: 3 }) {
   const feed: AuditEvent[] = [];
   const state = { appliedSeq: 0 as number | null, timesLoaded: 1 };
   const errors: unknown[] = [];
@@ -129,7 +129,7 @@ const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 t.test('all live streams share one statement for a change', async (t) => {
-  const { open, add, reads } = setUp({ all: 50, ofKey: 50 });
+  const { open, add, reads } = setUp({ all: 50, ofTenant: 50, ofKey: 50 });
   const readers = Array.from({ length: 50 }, () => open());
   await settled();
   const before = { ...reads };
@@ -366,20 +366,36 @@ t.test('another history ends the streams of the one before, and new ones work', 
   t.strictSame(sink.seqs, [11, 12]);
 });
 
-t.test('there are so many at most, of one key and in all, and none once it stops', async (t) => {
-  const { open, streams } = setUp({ all: 4, ofKey: 2 });
-  const first = open({ keyId: 'key_a' });
-  open({ keyId: 'key_a' });
-  t.throws(() => open({ keyId: 'key_a' }), { code: 'too_many_requests', statusCode: 429 });
-  open({ keyId: 'key_b' });
-  open({ keyId: 'key_c' });
-  t.throws(() => open({ keyId: 'key_d' }), { code: 'service_unavailable', statusCode: 503 });
-  first.destroy();
-  await settled();
-  open({ keyId: 'key_a' });
-  t.equal(streams.size, 4);
-  streams.stop();
-  await settled();
-  t.equal(streams.size, 0);
-  t.throws(() => open(), { code: 'service_unavailable' });
-});
+t.test(
+  'there are so many at most, of one key, of one tenant and in all, and none once it stops',
+  async (t) => {
+    const { open, streams } = setUp({ all: 4, ofTenant: 3, ofKey: 2 });
+    const first = open({ keyId: 'key_a' });
+    open({ keyId: 'key_a' });
+    t.throws(() => open({ keyId: 'key_a' }), {
+      code: 'too_many_requests',
+      statusCode: 429,
+      message: 'A key may have 2 event streams at once',
+    });
+    open({ keyId: 'key_b', scope: { ...scope, environmentId: 'env_2' } });
+    t.throws(() => open({ keyId: 'key_c' }), {
+      code: 'too_many_requests',
+      statusCode: 429,
+      message: 'A tenant may have 3 event streams at once',
+    });
+    const elsewhere = { tenantId: 'tenant_2', environmentId: 'env_3' };
+    open({ keyId: 'key_d', scope: elsewhere });
+    t.throws(() => open({ keyId: 'key_e', scope: elsewhere }), {
+      code: 'service_unavailable',
+      statusCode: 503,
+    });
+    first.destroy();
+    await settled();
+    open({ keyId: 'key_a' });
+    t.equal(streams.size, 4);
+    streams.stop();
+    await settled();
+    t.equal(streams.size, 0);
+    t.throws(() => open(), { code: 'service_unavailable' });
+  },
+);

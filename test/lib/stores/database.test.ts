@@ -73,3 +73,30 @@ t.test('a transaction that paused for too long can be tried again', async (t) =>
   t.match(error, { code: '25P03' });
   t.ok(isUnavailable(error));
 });
+
+t.test('of two transactions that wait for each other, one fails and can be tried again', async (t) => {
+  const pool = new Pool({ connectionString: await createEmptyDatabase(t), max: 2 });
+  surviveLostConnections(pool, () => {});
+  t.teardown(() => pool.end());
+  await pool.query('CREATE TABLE one AS SELECT; CREATE TABLE other AS SELECT');
+  const lock = (tables: string[], locked: () => Promise<unknown>) =>
+    transaction(pool, async (connection) => {
+      await connection.query(`LOCK TABLE ${tables[0]}`);
+      await locked();
+      await connection.query(`LOCK TABLE ${tables[1]}`);
+    });
+  let left = 2;
+  let go = () => {};
+  const bothHaveOne = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const locked = async () => {
+    left -= 1;
+    if (left === 0) go();
+    await bothHaveOne;
+  };
+  const results = await Promise.allSettled([lock(['one', 'other'], locked), lock(['other', 'one'], locked)]);
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  t.match(failures, [{ code: '40P01' }]);
+  t.ok(isUnavailable(failures[0]));
+});

@@ -55,7 +55,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         description:
           'Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the ' +
           'last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when ' +
-          'its key may not see it any more. A key may have 5 streams at once, on each process.',
+          'its key may not see it any more. A key may have 5 streams at once and a tenant 20, on each process.',
         tags,
         headers: EventStreamHeaders,
         response: { 200: EventStream, ...errorResponses },
