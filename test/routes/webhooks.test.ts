@@ -50,6 +50,11 @@ const byName = (name: TestProvider['name']): TestProvider => {
   if (provider === undefined) throw new Error(`No provider ${name}`);
   return provider;
 };
+/** Where the id of a delivery is a header that isn't signed: which. */
+const unsignedIdHeaders: Record<string, string> = {
+  github: 'x-github-delivery',
+  'hmac, dated': 'x-shop-delivery',
+};
 const github = byName('github');
 const standard = byName('standard');
 
@@ -171,17 +176,22 @@ for (const provider of providers) {
     const undatedWithoutId = provider.name === 'hmac' && !provider.dated;
     if (provider.dated || undatedWithoutId)
       await accepts(t, await deliveryOf(provider, place, { ...signing, at: minutesAgo(2) }), 'signed anew');
-    if (provider.name === 'github') {
-      const renamed = { ...request, headers: { ...request.headers, 'x-github-delivery': newDeliveryId() } };
-      await accepts(t, renamed, 'under another id, which is not signed');
-    }
-    if (provider.name === 'hmac' && provider.dated) {
-      const renamed = { ...request, headers: { ...request.headers, 'x-shop-delivery': newDeliveryId() } };
+    const idHeader = unsignedIdHeaders[titleOf(provider)];
+    const nextId = newDeliveryId();
+    if (idHeader !== undefined) {
+      const renamed = { ...request, headers: { ...request.headers, [idHeader]: nextId } };
       await accepts(t, renamed, 'under another id, which is not signed');
     }
     t.strictSame(await bodiesIn(place), [request.payload]);
-    await accepts(t, await deliveryOf(provider, place));
-    t.equal((await bodiesIn(place)).length, 2, 'and another is stored');
+    const next = await deliveryOf(provider, place, { id: nextId });
+    await accepts(t, next);
+    t.strictSame(await bodiesIn(place), [request.payload, next.payload], 'and another, whatever id it has');
+    if (provider.dated && idHeader !== undefined) {
+      const anew = await deliveryOf(provider, place, { body: next.payload, id: nextId, at: minutesAgo(1) });
+      await accepts(t, anew, 'which comes again, signed anew');
+      await accepts(t, { ...anew, headers: { ...anew.headers, [idHeader]: newDeliveryId() } }, 'and renamed');
+      t.equal((await bodiesIn(place)).length, 2, 'is known as well');
+    }
   });
 
   t.test(`${titleOf(provider)}: two secrets sign while one replaces the other`, async (t) => {
