@@ -301,6 +301,34 @@ t.test('bodies of any kind', async (t) => {
   );
 });
 
+t.test('of the headers those are kept that tell something, and no secret', async (t) => {
+  const place = await newPlace();
+  await addSecret(service, github, place.headers);
+  const { headers, ...request } = await deliveryOf(github, place, { id: 'delivery' });
+  const told = {
+    'content-type': 'application/json',
+    'content-encoding': 'identity',
+    'user-agent': 'GitHub-Hookshot/1',
+    'x-github-event': 'push',
+    'x-github-delivery': 'delivery',
+    'x-__proto__': 'text',
+    'webhook-attempt': '2',
+  };
+  const secrets = [
+    'x-api-key',
+    'x-gitlab-token',
+    'x-hook-secret',
+    'x-auth-user-id',
+    'x-hub-signature',
+    'cookie',
+  ];
+  const notTold = [...secrets, 'authorization', 'x-forwarded-for', 'x-session-token', 'x-environment-id'];
+  const others = Object.fromEntries(notTold.map((name) => [name, 'text']));
+  await accepts(t, { ...request, headers: { ...headers, ...told, ...others } });
+  const { items } = await list(place);
+  t.strictSame(items[0].headers, told);
+});
+
 t.test('the Standard Webhooks library would take other bytes for the same', async (t) => {
   const place = await newPlace();
   await addSecret(service, standard, place.headers);
