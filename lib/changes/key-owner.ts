@@ -1,3 +1,4 @@
+import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { UserType } from '../../schemas/users.ts';
 import { ApiError, invalid } from '../errors.ts';
 import { grants } from '../keys/permissions.ts';
@@ -29,6 +30,14 @@ export async function checkOwner(
   if (user === null) throw invalid('/user_id', 'is not a user of the tenant');
   if (!mayIssueTo(user.type)) throw denied();
   if (user.status === 'inactive') throw invalid('/user_id', 'is an inactive user');
+}
+
+/**
+ * A new secret of a key is a key issued to its user.
+ * @throws ApiError `permission_denied` when that is another than the changer, who may not issue keys to it
+ */
+export function refuseOwner({ actor, permissions }: KeyChanger, { user_id, user_type }: KeyMetadata): void {
+  if (user_id !== actor.userId && !grants(permissions, issuing[user_type])) throw denied();
 }
 
 const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');

@@ -9,7 +9,7 @@ import * as keys from '../stores/keys.ts';
 import type { Change, Changes } from './changes.ts';
 import { type Answered, idempotently } from './idempotently.ts';
 import { mistakesIn, normalized, permissionsFor, refuseLacking, refuseMistakes } from './key-checks.ts';
-import { checkOwner } from './key-owner.ts';
+import { checkOwner, refuseOwner } from './key-owner.ts';
 
 /** Who changes keys, where, and what they may pass on. */
 export interface KeyChanger extends Scope {
@@ -84,7 +84,7 @@ export async function updateKey(
 
 /**
  * Replaces the secret of a key: makes a new key that is all that the old one is, and lets the old one expire after
- * the overlap. Who holds less than the key can't have its new secret.
+ * the overlap. Who holds less than the key, or may not issue keys to its user, can't have its new secret.
  * @param repeatable as for `createKey`
  * @throws ApiError `not_found`, `permission_denied`, or 409 when the key was rotated before or has expired
  */
@@ -99,6 +99,7 @@ export async function rotateKey(
     idempotently(change, changer, repeatable, async () => {
       const found = await lockLiveKey(change, changer, id);
       refuseLacking(changer.permissions, found.key.permissions);
+      refuseOwner(changer, found.key);
       await refuseRotated(change, found.key);
       refuseExpired(found.key);
       const { plaintext, digest } = newSecret();

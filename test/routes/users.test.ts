@@ -214,8 +214,17 @@ t.test('issuing a key for somebody else needs the permission for it', async (t) 
       if (expected === 403) t.strictSame(response.json(), denied);
     }
     const { user_id } = (await call({ url: '/v1/auth/me', key })).json();
-    const own = await issue(key, user_id);
-    t.equal(own.statusCode, permissions.includes('keys:write') ? 201 : 403, 'their own takes no more');
+    const own = permissions.includes('keys:write') ? 201 : 403;
+    t.equal((await issue(key, user_id)).statusCode, own, 'their own takes no more');
+    for (const [owner, expected] of [
+      [account, forAccount],
+      [person, forPerson],
+      [user_id, own],
+    ] as const) {
+      const { secret } = await createKey(service, { user_id: owner, permissions: [] });
+      const rotated = await call({ method: 'POST', url: `/v1/secrets/api/keys/${secret.id}/rotate`, key });
+      t.equal(rotated.statusCode, expected, `${permissions} for a new secret of a key of ${owner}`);
+    }
   }
   const blind = await createPlaintext(service, { permissions: ['keys:write'] });
   t.strictSame((await issue(blind, 'user_nobody')).json(), denied, 'nor tells it who exists');
