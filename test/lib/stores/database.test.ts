@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { Client, Pool, type PoolClient } from 'pg';
 import t from 'tap';
@@ -72,4 +72,30 @@ t.test('a transaction that paused for too long can be tried again', async (t) =>
   const [error] = await lost;
   t.match(error, { code: '25P03' });
   t.ok(isUnavailable(error));
+});
+
+t.test('a transaction that ends a deadlock by its own end can be tried again', async (t) => {
+  const pool = new Pool({ connectionString: await createEmptyDatabase(t), max: 2 });
+  surviveLostConnections(pool, () => {});
+  t.teardown(() => pool.end());
+  const meeting = new EventEmitter();
+  let holding = 0;
+  const bothHold = once(meeting, 'both hold');
+  const outcomes = await Promise.allSettled(
+    [1, 2].map((own) =>
+      transaction(pool, async (connection) => {
+        await connection.query('SELECT pg_advisory_xact_lock($1)', [own]);
+        holding += 1;
+        if (holding === 2) meeting.emit('both hold');
+        await bothHold;
+        await connection.query('SELECT pg_advisory_xact_lock($1)', [3 - own]);
+      }),
+    ),
+  );
+  const [failed, ...others] = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  t.match(failed, { code: '40P01' });
+  t.ok(isUnavailable(failed));
+  t.strictSame(others, [], 'the other one is done');
 });
