@@ -44,7 +44,7 @@ export const isRecent = (seconds: string, { nowMs }: Incoming): boolean =>
 
 /** Whether one of the signatures is the HMAC of the parts, compared in constant time. */
 export function isSignedBy(
-  secret: string,
+  secret: string | Buffer,
   parts: readonly (string | Buffer)[],
   signatures: readonly string[],
   { algorithm, encoding }: { algorithm: 'sha256' | 'sha512'; encoding: 'hex' | 'base64' },
