@@ -34,7 +34,8 @@ export default fp(
     // Fastify reads plain text as well, which no route takes.
     app.removeContentTypeParser('text/plain');
     const strict = createAjv({ coerceTypes: false });
-    const coercing = createAjv({ coerceTypes: true });
+    // It reads `Infinity` as a number, whose bounds are only looked at if numbers needn't be finite.
+    const coercing = createAjv({ coerceTypes: true, strictNumbers: false });
     const brief = createAjv({ coerceTypes: false, allErrors: false });
     app.setValidatorCompiler(({ schema, httpPart }) =>
       (httpPart === 'body' ? strict : coercing).compile(schema),

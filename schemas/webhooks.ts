@@ -120,7 +120,7 @@ const deliveryFields = {
   delivery_id: Nullable(Type.String({ description: "The provider's own id of it" })),
   headers: Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String(), {
     description:
-      '`content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures',
+      '`content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets',
   }),
   body_bytes: Type.Integer(),
   tenant_id: Type.String(),

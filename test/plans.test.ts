@@ -1,15 +1,19 @@
 /**
- * How PostgreSQL runs the statements on keys when there are many. `npm run explain` asks it of a million, and
- * tells how long each statement took.
+ * How PostgreSQL runs the statements on keys, their changes and usage, and webhooks when there are many. `npm run
+ * explain` asks it of a million, and tells how long each statement took.
  */
 import { Pool } from 'pg';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { newId } from '../lib/ids.ts';
 import { newSecret } from '../lib/keys/secret.ts';
 import type { Scope } from '../lib/scope.ts';
 import * as trail from '../lib/stores/audit-events.ts';
 import { type Queryable, surviveLostConnections } from '../lib/stores/database.ts';
+import { addUsage, removeOldUsage } from '../lib/stores/key-usage.ts';
 import * as keys from '../lib/stores/keys.ts';
+import * as reports from '../lib/stores/usage-reports.ts';
+import * as deliveries from '../lib/stores/webhook-deliveries.ts';
+import * as secrets from '../lib/stores/webhook-secrets.ts';
 import type { ListKeysQuery } from '../schemas/keys.ts';
 import { createMigratedDatabase } from './helper.ts';
 
@@ -45,6 +49,36 @@ const fillTrail = `
                  CASE WHEN i % 25000 = 2 THEN 9 ELSE i % 9 END AS author
             FROM generate_series(1, ${2 * keyCount}) i) numbered`;
 
+/** Two hours of each key within four days, the last use of most, and three addresses. */
+const fillUsage = `
+  INSERT INTO key_usage (key_id, hour, tenant_id, environment_id, accepted, limited, permission, expired, inactive)
+  SELECT id, date_trunc('hour', now()) - (i * 37 + half * 50) % 100 * interval '1 hour', tenant_id, environment_id,
+         i % 1000, 0, 0, 0, 0
+    FROM (SELECT *, row_number() OVER (ORDER BY id) AS i FROM api_keys) key, generate_series(0, 1) half;
+  INSERT INTO key_last_uses (key_id, tenant_id, environment_id, last_used_at)
+  SELECT id, tenant_id, environment_id, now() - i % 90 * interval '1 day'
+    FROM (SELECT *, row_number() OVER (ORDER BY id) AS i FROM api_keys) key WHERE i % 7 <> 0;
+  INSERT INTO key_addresses (key_id, address, tenant_id, environment_id, first_seen_at, last_seen_at, last_seen_on)
+  SELECT id, '192.0.2.' || n, tenant_id, environment_id, now() - interval '90 days', now() - i % 80 * interval '1 day',
+         current_date - (i % 80)::int
+    FROM (SELECT *, row_number() OVER (ORDER BY id) AS i FROM api_keys) key, generate_series(1, 3) n;
+  UPDATE api_keys SET created_at = now() - interval '1 year',
+         expires_at = CASE WHEN hash < '\\x10' THEN now() + get_byte(hash, 1) * interval '1 day' END`;
+
+/** A secret of each environment, and as many deliveries as keys: one of ten is still to be acknowledged. */
+const fillWebhooks = `
+  INSERT INTO webhook_secrets (id, tenant_id, environment_id, provider, master_key_id, sealed)
+  SELECT 'whs_' || id, tenant_id, id, 'github', 'master', '\\x00' FROM environments;
+  INSERT INTO webhook_feeds (tenant_id, environment_id, last_seq) SELECT tenant_id, id, ${keyCount} FROM environments;
+  INSERT INTO webhook_receipts (tenant_id, environment_id, provider, digest, received_at)
+  SELECT tenant_id, environment_id, 'github', hash, now() - interval '89 days' FROM api_keys;
+  INSERT INTO webhook_deliveries (id, tenant_id, environment_id, seq, provider, secret_id, headers, body, body_bytes,
+                                  received_at, acknowledged_at)
+  SELECT replace(id, 'key', 'whd'), tenant_id, environment_id, i, CASE WHEN i % 1000 = 1 THEN 'stripe' ELSE 'github' END,
+         'whs_1', '{}', repeat('x', 300)::bytea, 300, now() - interval '20 days',
+         CASE WHEN i % 10 <> 3 THEN now() - interval '6 days' END
+    FROM (SELECT *, row_number() OVER (ORDER BY id) AS i FROM api_keys) key`;
+
 interface Plan {
   'Node Type': string;
   'Relation Name'?: string;
@@ -60,6 +94,8 @@ interface Explained {
   reads: string[];
   /** Rows that the plan went through, those included that it left out. */
   rowsRead: number;
+  /** Rows of keys among them. */
+  keysRead: number;
   executionMs: number;
 }
 
@@ -70,9 +106,12 @@ const readsIn = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(readsIn),
 ];
 
-const rowsIn = (plan: Plan): number =>
-  (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'] +
-  (plan.Plans ?? []).reduce((sum, part) => sum + rowsIn(part), 0);
+const rowsIn = (plan: Plan, isCounted: (plan: Plan) => boolean = () => true): number =>
+  (isCounted(plan)
+    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+    : 0) + (plan.Plans ?? []).reduce((sum, part) => sum + rowsIn(part, isCounted), 0);
+
+const isOfKeys = (plan: Plan): boolean => plan['Relation Name'] === 'api_keys';
 
 const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1 });
 surviveLostConnections(pool, () => {}); // The database is dropped while they end.
@@ -97,7 +136,8 @@ async function explain(work: (db: Queryable) => Promise<unknown>): Promise<Expla
       await connection.query('ROLLBACK TO unchanged');
       const { rows } = await connection.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
       const [{ Plan: plan, 'Execution Time': executionMs }] = rows[0]['QUERY PLAN'];
-      explained.push({ reads: readsIn(plan), rowsRead: rowsIn(plan), executionMs });
+      const [rowsRead, keysRead] = [rowsIn(plan), rowsIn(plan, isOfKeys)];
+      explained.push({ reads: readsIn(plan), rowsRead, keysRead, executionMs });
     }
     return explained;
   } finally {
@@ -111,7 +151,7 @@ async function sequentialScans(work: (db: Queryable) => Promise<unknown>): Promi
   const connection = await pool.connect();
   const count = async (): Promise<number> => {
     const { rows } = await connection.query(
-      "SELECT sum(seq_scan)::int FROM pg_stat_xact_user_tables WHERE relname IN ('api_keys', 'environments')",
+      "SELECT sum(seq_scan)::int FROM pg_stat_xact_user_tables WHERE relname ~ '^(api_keys|environments|key_|webhook_)'",
     );
     return rows[0].sum;
   };
@@ -230,4 +270,147 @@ t.test(`with ${2 * keyCount} changes`, async (t) => {
       t.ok(Number(explained?.rowsRead) < 5_000, `${explained?.rowsRead} rows are read`);
     });
   }
+});
+
+/** Each statement that `work` makes: which tables it reads, by which indexes, and how many rows of them at most. */
+type Case = [string, (db: Queryable) => Promise<unknown>, RegExp[], rowsMax?: number];
+
+async function testCases(t: Test, cases: Case[]): Promise<void> {
+  for (const [name, work, expected, rowsMax = Number.POSITIVE_INFINITY] of cases) {
+    await t.test(name, async (t) => {
+      const explained = await explain(work);
+      t.equal(explained.length, expected.length);
+      for (const [i, { reads, rowsRead, executionMs }] of explained.entries()) {
+        t.comment(`${executionMs} ms: ${reads.join(', ')}`);
+        t.match(reads.filter((read) => !/^(CTE|Subquery|Function) Scan/.test(read)).join(), expected[i]);
+        t.ok(rowsRead <= rowsMax, `${rowsRead} rows are read`);
+      }
+    });
+  }
+}
+
+t.test(`with usage of ${keyCount} keys`, async (t) => {
+  await pool.query(fillUsage);
+  await pool.query('VACUUM (ANALYZE) api_keys, key_usage, key_last_uses, key_addresses');
+  const id = `key_${(21).toString(16).padStart(32, '0')}`;
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+  const hours = Array.from({ length: 24 }, (_, n) => new Date(hour - n * 3_600_000));
+  const period = { from: new Date(hour - 86_400_000), to: new Date(), granularity: 'hour' } as const;
+  const anyway = /./;
+  const ofHours = /^(Index Scan of|Bitmap Heap Scan of key_usage,Bitmap Index Scan of) key_usage_hours/;
+  const retention = { hourDays: 31, addressDays: 90, writerDays: 31 };
+
+  await testCases(t, [
+    [
+      'that of a key',
+      (db) => reports.readUsage(db, large, id, period),
+      [/^\w+ ?\w* Scan of key_usage_pkey$/],
+      20,
+    ],
+    ['its addresses', (db) => reports.readAddresses(db, large, id, 20), [/key_addresses_pkey$/], 20],
+    ['the totals of a large environment', (db) => reports.readTotals(db, large, hours), [anyway]],
+    ['those of a small one', (db) => reports.readTotals(db, small, hours), [ofHours], 5_000],
+    [
+      'what a small environment uses the most',
+      (db) => reports.listMostUsed(db, small, hours, 10),
+      [ofHours],
+      5_000,
+    ],
+    ['what it does not use', (db) => reports.listUnused(db, small, 30, 10), [/api_keys_listing/], 10_000],
+    [
+      'what of it expires',
+      (db) => reports.listExpiring(db, small, 30, 10),
+      [/api_keys_(expiry|listing)/],
+      5_000,
+    ],
+    [
+      'what of a large one expires',
+      (db) => reports.listExpiring(db, large, 2, 10),
+      [/api_keys_expiry/],
+      5_000,
+    ],
+    [
+      'the removal of what is old',
+      (db) => removeOldUsage(db, retention, 5_000),
+      [/of key_usage_hours/, /of key_addresses_age/, anyway],
+      100,
+    ],
+  ]);
+
+  await t.test('of the keys used the most only those are looked up that are told', async (t) => {
+    const [explained] = await explain((db) => reports.listMostUsed(db, large, hours, 10));
+    t.comment(`${explained?.executionMs} ms: ${explained?.reads.join(', ')}`);
+    t.ok(Number(explained?.keysRead) <= 20, `${explained?.keysRead} keys are read`);
+  });
+
+  await t.test('an addition reads no table from end to end', async (t) => {
+    const none = { limited: 0, permission: 0, expired: 0, inactive: 0 };
+    const atSeconds = Date.now() / 1000;
+    const counts = [{ ...none, keyId: id, atSeconds, accepted: 1 }];
+    const addresses = [{ keyId: id, address: '198.51.100.1', lastSeenSeconds: atSeconds }];
+    const add = (db: Queryable) => addUsage(db, 'replica_1', 1, { counts, addresses });
+    const [explained] = await explain(add);
+    t.comment(`${explained?.executionMs} ms: ${explained?.reads.join(', ')}`);
+    t.equal(await sequentialScans(add), 0);
+    const unindexed = (db: Queryable) => db.query('SELECT FROM key_addresses WHERE first_seen_at > now()');
+    t.not(await sequentialScans(unindexed), 0, 'one that did would be seen');
+  });
+});
+
+t.test(`with ${keyCount} webhooks`, async (t) => {
+  await pool.query(fillWebhooks);
+  await pool.query('VACUUM (ANALYZE) webhook_secrets, webhook_feeds, webhook_receipts, webhook_deliveries');
+  const id = `whd_${(21).toString(16).padStart(32, '0')}`;
+  const list =
+    (query: object, scope = large) =>
+    (db: Queryable) =>
+      deliveries.listDeliveries(db, scope, { after: 0, limit: 50, ...query });
+  const inOrder = /^Index Scan of webhook_deliveries_(tenant_id_environment_id_seq_key|waiting)$/;
+  const byId = /^Index Scan of webhook_deliveries_pkey$/;
+  const ofSecrets = /webhook_secrets_listing/;
+  const retention = { acknowledgedDays: 7, waitingDays: 30, receiptDays: 90 };
+
+  await testCases(t, [
+    ['the secrets that may sign', (db) => secrets.secretsInForce(db, small, 'github'), [ofSecrets], 20],
+    ['the secrets of an environment', (db) => secrets.listWebhookSecrets(db, small), [ofSecrets], 20],
+    ['the first page', list({}), [inOrder], 200],
+    ['a page in the middle', list({ after: keyCount / 2 }), [inOrder], 200],
+    ['what waits', list({ acknowledged: false }), [/^Index Scan of webhook_deliveries_waiting$/], 200],
+    ['what waits in a small environment', list({ acknowledged: false }, small), [/./], 5_000],
+    ['a provider that there is little of', list({ provider: 'stripe', limit: 5 }), [inOrder], 20_000],
+    ['one is found by its id', (db) => deliveries.findDelivery(db, large, id), [byId], 5],
+    ['and acknowledged', (db) => deliveries.acknowledgeDelivery(db, large, id), [byId], 5],
+    [
+      'the removal of old deliveries',
+      (db) => deliveries.removeOldDeliveries(db, retention, 500),
+      [/webhook_deliveries_done.*webhook_deliveries_age/],
+      100,
+    ],
+    [
+      'and of old receipts',
+      (db) => deliveries.removeOldReceipts(db, retention, 500),
+      [/webhook_receipts_age/],
+      100,
+    ],
+  ]);
+
+  await t.test('one that arrives reads no table from end to end, its checks neither', async (t) => {
+    const digest = Buffer.alloc(32);
+    const body = Buffer.from('{}');
+    const delivery = {
+      id: 'whd_new',
+      provider: 'github',
+      secretId: 'whs_1',
+      deliveryId: null,
+      headers: {},
+      body,
+    };
+    const receive = async (db: Queryable) => {
+      await deliveries.insertReceipt(db, large, 'github', digest);
+      t.ok(await deliveries.appendDelivery(db, large, delivery, 1024));
+    };
+    t.equal(await sequentialScans(receive), 0);
+    const unindexed = (db: Queryable) => db.query("SELECT FROM webhook_deliveries WHERE secret_id = 'whs_2'");
+    t.not(await sequentialScans(unindexed), 0, 'one that did would be seen');
+  });
 });

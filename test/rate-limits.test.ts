@@ -372,6 +372,31 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     for (const name of names) t.ok((await client.pttl(name)) > 0, 'for the time of the window');
   });
 
+  await t.test('count what a key is used for, whether Redis answers or not', async (t) => {
+    const { services, redis } = await startProcesses(t);
+    const [one, other] = services;
+    const { api_key: key, secret } = await createKey(one, {
+      permissions: ['keys:read'],
+      rate_limit: { limit: 4, window_seconds: 3600 },
+    });
+    const usage = async () => {
+      for (const { app } of services) await app.usageWriter.drain();
+      return (await one.call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
+    };
+    await leftOf([one, other, one], key);
+    t.equal((await other.call({ url: '/v1/customers', key })).statusCode, 403);
+    for (const { call } of services) t.equal((await call({ url, key })).statusCode, 429);
+    const shared = await usage();
+    t.match(shared.totals, { accepted: 3, permission: 1, limited: 2 });
+    t.equal(shared.addresses.total, 1);
+
+    await redis.kill();
+    await leftOf([one, other], key);
+    const alone = await usage();
+    t.match(alone.totals, { accepted: 5, permission: 1, limited: 2 });
+    t.ok(Date.parse(alone.last_used_at) >= Date.parse(shared.last_used_at));
+  });
+
   await t.test('until the window ends, in whole seconds that they tell', async (t) => {
     const { services } = await startProcesses(t);
     const [one, other] = services;

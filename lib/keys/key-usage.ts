@@ -21,7 +21,7 @@ interface SeenAddress {
   lastSeenSeconds: number;
 }
 
-/** What was counted since it was last taken. Several counts may be of the same key. */
+/** What was counted since it was last taken. Several counts, and addresses, may be of the same key. */
 export interface UsageBatch {
   counts: UsageCount[];
   addresses: SeenAddress[];

@@ -57,14 +57,17 @@ export async function findEnvironment(
   return rows[0] ? environmentOf(rows[0]) : null;
 }
 
-/** As `findEnvironment`, and nobody else changes it until the transaction ends. */
+/**
+ * As `findEnvironment`, and nobody else changes it until the transaction ends. What refers to it doesn't wait for that:
+ * with the stronger FOR UPDATE, it would, holding what others wait for who refer to it already.
+ */
 export async function lockEnvironment(
   db: Queryable,
   tenantId: string,
   id: string,
 ): Promise<Environment | null> {
   const { rows } = await db.query<Row>(
-    `SELECT ${columns} FROM environments WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+    `SELECT ${columns} FROM environments WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE`,
     [tenantId, id],
   );
   return rows[0] ? environmentOf(rows[0]) : null;

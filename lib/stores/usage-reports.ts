@@ -96,17 +96,19 @@ export async function listMostUsed(
   limit: number,
 ): Promise<UsedKey[]> {
   const { rows } = await db.query<Row & { accepted: number }>(
-    `WITH used AS MATERIALIZED (
-       SELECT key_id, sum(accepted)::float8 AS accepted FROM key_usage
-        WHERE tenant_id = $1 AND environment_id = $2 AND hour = ANY($3::timestamptz[]) AND accepted > 0
-        GROUP BY key_id
+    `WITH most AS (
+       SELECT key.*, accepted
+         FROM (SELECT key_id, sum(key_usage.accepted)::float8 AS accepted FROM key_usage
+                WHERE tenant_id = $1 AND environment_id = $2 AND hour = ANY($3::timestamptz[])
+                  AND key_usage.accepted > 0
+                GROUP BY key_id ORDER BY accepted DESC, key_id) used
+        -- Looked up one by one, from the most used on, until there are enough.
+        CROSS JOIN LATERAL (SELECT * FROM api_keys WHERE id = used.key_id AND status <> 'deleted' OFFSET 0) key
+        ORDER BY accepted DESC, key_id LIMIT $4
      )
      SELECT ${columns}, accepted
-       FROM used
-      -- Looked up one by one, from the most used on, until there are enough.
-      CROSS JOIN LATERAL (SELECT * FROM api_keys WHERE id = used.key_id AND status <> 'deleted' OFFSET 0) key
-       LEFT JOIN key_last_uses last ON last.key_id = used.key_id
-      ORDER BY accepted DESC, used.key_id LIMIT $4`,
+       FROM most key LEFT JOIN key_last_uses last ON last.key_id = key.id
+      ORDER BY accepted DESC, key.id`,
     [scope.tenantId, scope.environmentId, hours, limit],
   );
   return rows.map((row) => ({ ...keyOf(row), accepted: row.accepted }));
@@ -125,13 +127,18 @@ const listOf = (rows: (Row & { total: number })[]): KeyList => ({
 /** Active keys of an environment that were made before so many days, and not used since; those never used first. */
 export async function listUnused(db: Queryable, scope: Scope, days: number, limit: number): Promise<KeyList> {
   const { rows } = await db.query<Row & { total: number }>(
-    `SELECT ${columns}, (count(*) OVER ())::int AS total
-       FROM api_keys key LEFT JOIN key_last_uses last ON last.key_id = key.id
-      WHERE key.tenant_id = $1 AND key.environment_id = $2 AND status = 'active'
-        AND (expires_at IS NULL OR expires_at > now())
-        AND created_at < now() - make_interval(days => $3)
-        AND (last_used_at IS NULL OR last_used_at < now() - make_interval(days => $3))
-      ORDER BY last_used_at NULLS FIRST, key.id LIMIT $4`,
+    // Of all of them only what puts them in order is gone through; of those that are told, the rest is looked up.
+    `WITH unused AS MATERIALIZED (
+       SELECT id, last_used_at FROM api_keys key LEFT JOIN key_last_uses last ON last.key_id = key.id
+        WHERE key.tenant_id = $1 AND key.environment_id = $2 AND status = 'active'
+          AND (expires_at IS NULL OR expires_at > now())
+          AND created_at < now() - make_interval(days => $3)
+          AND (last_used_at IS NULL OR last_used_at < now() - make_interval(days => $3))
+     ), longest AS (
+       SELECT * FROM unused ORDER BY last_used_at NULLS FIRST, id LIMIT $4
+     )
+     SELECT ${columns}, (SELECT count(*)::int FROM unused) AS total
+       FROM longest JOIN api_keys key USING (id) ORDER BY last_used_at NULLS FIRST, key.id`,
     [scope.tenantId, scope.environmentId, days, limit],
   );
   return listOf(rows);

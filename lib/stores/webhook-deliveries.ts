@@ -37,23 +37,23 @@ export async function lockFeed(connection: Queryable, scope: Scope): Promise<voi
 }
 
 /**
- * Remembers what tells a delivery from all others. Waits for another transaction that is about to remember the same.
- * @param digests SHA-256 each, sorted, so that two transactions never wait for one another
- * @returns whether all of them are new
+ * Remembers something that tells a delivery from all others. Waits for another transaction that is about to remember
+ * the same.
+ * @param digest SHA-256
+ * @returns whether it is new
  */
-export async function insertReceipts(
+export async function insertReceipt(
   connection: Queryable,
   scope: Scope,
   provider: string,
-  digests: Buffer[],
+  digest: Buffer,
 ): Promise<boolean> {
   const { rowCount } = await connection.query(
-    `INSERT INTO webhook_receipts (tenant_id, environment_id, provider, digest)
-     SELECT $1, $2, $3, digest FROM unnest($4::bytea[]) digest
+    `INSERT INTO webhook_receipts (tenant_id, environment_id, provider, digest) VALUES ($1, $2, $3, $4)
      ON CONFLICT DO NOTHING`,
-    [scope.tenantId, scope.environmentId, provider, digests],
+    [scope.tenantId, scope.environmentId, provider, digest],
   );
-  return rowCount === digests.length;
+  return rowCount === 1;
 }
 
 /**

@@ -18,10 +18,10 @@ export function headerOf({ rawHeaders }: Incoming, name: string): string {
   return values.length === 1 ? (values[0] ?? '') : '';
 }
 
-/** What isn't the provider's to say, or must not be kept. */
-const notKept = /signature|hmac|^x-(api-key|auth-|environment-id|forwarded-|real-ip|session-token)/;
+/** What isn't the provider's to say, or must not be kept: GitLab sends its secret as it is in `X-Gitlab-Token`. */
+const notKept = /signature|hmac|token|secret|password|^x-(api-key|auth-|environment-id|forwarded-|real-ip)/;
 
-/** The headers that tell something about a delivery, in lower case. No signature is among them. */
+/** The headers that tell something about a delivery, in lower case. No signature and no secret is among them. */
 export function keptHeaders(
   { rawHeaders }: Incoming,
   signatureHeader: string | null,
@@ -44,7 +44,7 @@ export const isRecent = (seconds: string, { nowMs }: Incoming): boolean =>
 
 /** Whether one of the signatures is the HMAC of the parts, compared in constant time. */
 export function isSignedBy(
-  secret: string,
+  secret: string | Buffer,
   parts: readonly (string | Buffer)[],
   signatures: readonly string[],
   { algorithm, encoding }: { algorithm: 'sha256' | 'sha512'; encoding: 'hex' | 'base64' },

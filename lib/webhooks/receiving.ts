@@ -6,7 +6,7 @@ import { newId } from '../ids.ts';
 import type { Scope } from '../scope.ts';
 import type { Sealer } from '../sealing.ts';
 import { transaction } from '../stores/database.ts';
-import { appendDelivery, insertReceipts } from '../stores/webhook-deliveries.ts';
+import { appendDelivery, insertReceipt } from '../stores/webhook-deliveries.ts';
 import { type SealedSecret, secretsInForce } from '../stores/webhook-secrets.ts';
 import { type Incoming, keptHeaders } from './incoming.ts';
 import type { OpenSecret, Scheme } from './scheme.ts';
@@ -101,7 +101,9 @@ async function store(
     body: incoming.body,
   };
   return transaction(pool, async (connection) => {
-    if (!(await insertReceipts(connection, scope, provider, digests))) return 'repeated';
+    for (const digest of digests) {
+      if (!(await insertReceipt(connection, scope, provider, digest))) return 'repeated';
+    }
     if (!(await appendDelivery(connection, scope, delivery, storedMaxBytes))) throw full();
     return 'stored';
   });
@@ -109,7 +111,9 @@ async function store(
 
 /**
  * What tells a delivery from all others: its id and, if that isn't signed, what is. A replay under another id is
- * still a replay, and so is a repetition that was signed anew.
+ * still a replay, and so is a repetition that was signed anew. What is signed comes first, and if that is known, the
+ * id isn't remembered: otherwise a replay could use up the ids of deliveries that are still to come. (With this order
+ * two transactions never wait for one another either.)
  */
 function receiptsOf(
   scheme: Scheme,
@@ -120,7 +124,7 @@ function receiptsOf(
   const id = deliveryId === null ? [] : [digestOf('id\n', deliveryId)];
   const isIdEnough = scheme.signsId && deliveryId !== null;
   const signed = isIdEnough ? [] : [digestOf('signed\n', ...scheme.signedParts(incoming, signer))];
-  return [...id, ...signed].sort(Buffer.compare);
+  return [...signed, ...id];
 }
 
 function digestOf(...parts: (string | Buffer)[]): Buffer {

@@ -392,6 +392,17 @@ t.test('a deactivated environment refuses its keys at once, and only its own', a
   );
 });
 
+t.test('an environment is deactivated without waiting for what is being made in it', async (t) => {
+  const { id } = await createEnvironment(service);
+  const connection = await pool.connect();
+  await connection.query('BEGIN');
+  // As a foreign key does for every row that is inserted.
+  await connection.query('SELECT FROM environments WHERE id = $1 FOR KEY SHARE', [id]);
+  t.equal((await patchEnvironment(id, { status: 'inactive' })).statusCode, 200);
+  await connection.query('ROLLBACK');
+  connection.release();
+});
+
 t.test('a configured key works in its environment, selected by id or by name', async (t) => {
   const environments = await environmentsOf(keys.acme);
   const me = async (key: string, selector?: string) =>

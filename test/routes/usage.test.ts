@@ -144,6 +144,29 @@ t.test('of the addresses of a key, the hundred that were seen last are kept', as
   t.equal((await usageOf(secret.id)).addresses.total, 100, 'more at once than are kept do no harm');
 });
 
+t.test('addresses that come twice, or are stored as the same text, are written like any other', async (t) => {
+  const behindProxy = await startService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' }, usageIntervalMs });
+  const { api_key, secret } = await createKey(behindProxy);
+  for (const address of ['a\tb', 'atb', 'a"b', 'a\\b', 'NULL', '{}', 'é'])
+    await behindProxy.call({
+      url: '/v1/auth/me',
+      key: api_key,
+      remoteAddress: '127.0.0.1',
+      headers: { 'x-forwarded-for': address },
+    });
+  const { addresses, totals } = await usageOf(secret.id, {}, behindProxy);
+  t.equal(totals.accepted, 7);
+  const told = addresses.recent.map(({ address }: { address: string }) => address).sort();
+  t.strictSame(told, ['NULL', 'a"b', 'a\\b', 'atb', '{}', 'é']);
+
+  // As when a key is used again while the walk through the table goes on.
+  const { keyId, atSeconds } = count(secret.id);
+  const twice = [1, 0].map((ago) => ({ keyId, address: '192.0.2.7', lastSeenSeconds: atSeconds - ago }));
+  t.ok(await addUsage(behindProxy.pool, 'replica_twice', 1, { counts: [], addresses: twice }));
+  const [last] = (await usageOf(secret.id, {}, behindProxy)).addresses.recent;
+  t.match(last, { address: '192.0.2.7', last_seen_at: new Date(atSeconds * 1000).toISOString() });
+});
+
 t.test('configured keys are not counted, and have no usage', async (t) => {
   await use(developmentKey);
   await app.usageWriter.flush();

@@ -50,6 +50,11 @@ const byName = (name: TestProvider['name']): TestProvider => {
   if (provider === undefined) throw new Error(`No provider ${name}`);
   return provider;
 };
+/** Where the id of a delivery is a header that isn't signed: which. */
+const unsignedIdHeaders: Record<string, string> = {
+  github: 'x-github-delivery',
+  'hmac, dated': 'x-shop-delivery',
+};
 const github = byName('github');
 const standard = byName('standard');
 
@@ -171,17 +176,22 @@ for (const provider of providers) {
     const undatedWithoutId = provider.name === 'hmac' && !provider.dated;
     if (provider.dated || undatedWithoutId)
       await accepts(t, await deliveryOf(provider, place, { ...signing, at: minutesAgo(2) }), 'signed anew');
-    if (provider.name === 'github') {
-      const renamed = { ...request, headers: { ...request.headers, 'x-github-delivery': newDeliveryId() } };
-      await accepts(t, renamed, 'under another id, which is not signed');
-    }
-    if (provider.name === 'hmac' && provider.dated) {
-      const renamed = { ...request, headers: { ...request.headers, 'x-shop-delivery': newDeliveryId() } };
+    const idHeader = unsignedIdHeaders[titleOf(provider)];
+    const nextId = newDeliveryId();
+    if (idHeader !== undefined) {
+      const renamed = { ...request, headers: { ...request.headers, [idHeader]: nextId } };
       await accepts(t, renamed, 'under another id, which is not signed');
     }
     t.strictSame(await bodiesIn(place), [request.payload]);
-    await accepts(t, await deliveryOf(provider, place));
-    t.equal((await bodiesIn(place)).length, 2, 'and another is stored');
+    const next = await deliveryOf(provider, place, { id: nextId });
+    await accepts(t, next);
+    t.strictSame(await bodiesIn(place), [request.payload, next.payload], 'and another, whatever id it has');
+    if (provider.dated && idHeader !== undefined) {
+      const anew = await deliveryOf(provider, place, { body: next.payload, id: nextId, at: minutesAgo(1) });
+      await accepts(t, anew, 'which comes again, signed anew');
+      await accepts(t, { ...anew, headers: { ...anew.headers, [idHeader]: newDeliveryId() } }, 'and renamed');
+      t.equal((await bodiesIn(place)).length, 2, 'is known as well');
+    }
   });
 
   t.test(`${titleOf(provider)}: two secrets sign while one replaces the other`, async (t) => {
@@ -289,6 +299,34 @@ t.test('bodies of any kind', async (t) => {
     (await call({ method: 'POST', url: '/v1/customers', payload: '{', headers: text })).statusCode,
     415,
   );
+});
+
+t.test('of the headers those are kept that tell something, and no secret', async (t) => {
+  const place = await newPlace();
+  await addSecret(service, github, place.headers);
+  const { headers, ...request } = await deliveryOf(github, place, { id: 'delivery' });
+  const told = {
+    'content-type': 'application/json',
+    'content-encoding': 'identity',
+    'user-agent': 'GitHub-Hookshot/1',
+    'x-github-event': 'push',
+    'x-github-delivery': 'delivery',
+    'x-__proto__': 'text',
+    'webhook-attempt': '2',
+  };
+  const secrets = [
+    'x-api-key',
+    'x-gitlab-token',
+    'x-hook-secret',
+    'x-auth-user-id',
+    'x-hub-signature',
+    'cookie',
+  ];
+  const notTold = [...secrets, 'authorization', 'x-forwarded-for', 'x-session-token', 'x-environment-id'];
+  const others = Object.fromEntries(notTold.map((name) => [name, 'text']));
+  await accepts(t, { ...request, headers: { ...headers, ...told, ...others } });
+  const { items } = await list(place);
+  t.strictSame(items[0].headers, told);
 });
 
 t.test('the Standard Webhooks library would take other bytes for the same', async (t) => {
