@@ -28,7 +28,7 @@ check: node_modules/.package-lock.json ## All that CI checks: format, lint, type
 
 # npm writes this file at the end of every installation.
 node_modules/.package-lock.json: package-lock.json
-	@node -e "require('crypto').hash || (console.error('Node 20.12 or later is needed, this is', process.version), process.exit(1))"
+	@node -e "process.features.require_module || (console.error('Node 20.19, 22.12 or later is needed, this is', process.version), process.exit(1))"
 	npm ci --include=dev --no-progress --loglevel=error
 	@touch $@
 
