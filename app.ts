@@ -14,15 +14,18 @@ import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.t
 import changes, { type ChangesOptions } from './plugins/changes.ts';
 import configuredKeys from './plugins/configured-keys.ts';
 import database from './plugins/database.ts';
+import databaseMetrics from './plugins/database-metrics.ts';
 import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
+import httpMetrics from './plugins/http-metrics.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
 import keyUsage, { type KeyUsageOptions } from './plugins/key-usage.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
+import rateLimitMetrics from './plugins/rate-limit-metrics.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
@@ -82,7 +85,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });
-  await app.register(metrics, { port: options.metricsPort });
+  await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
+  await app.register(httpMetrics, { port: options.metricsPort });
+  await app.register(databaseMetrics);
   await app.register(decisionMetrics, { port: options.metricsPort });
   await app.register(replica, { notifications: true, ...options });
   await app.register(replicaMetrics);
@@ -92,6 +97,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(users, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
+  await app.register(rateLimitMetrics);
   await app.register(keyUsage, { usageIntervalMs: 5_000, ...options });
   await app.register(auth, { configuredKeys: options.configuredKeys });
   await app.register(sessions, options);
