@@ -79,12 +79,14 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   await app.register(validation);
   await app.register(errors);
+  await app.register(database, { url: options.databaseUrl });
+  // Nothing of OpenTelemetry is loaded unless it is asked for.
+  if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
   await app.register(accessLog, options);
   await app.register(brokenRequests);
   await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
-  await app.register(database, { url: options.databaseUrl });
   await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
   await app.register(httpMetrics, { port: options.metricsPort });
   await app.register(databaseMetrics);

@@ -39,6 +39,15 @@ const Settings = Type.Object({
     Type.String({ format: 'postgres', description: 'a URL that begins with postgres://' }),
   ),
   DATA_DIR: Type.String({ default: './data' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({ format: 'web', description: 'a URL that begins with http:// or https:// and has no #' }),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    description: 'a number from 0 to 1',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({ format: 'redis', description: 'a URL that begins with redis:// or rediss://' }),
   ),
@@ -84,6 +93,13 @@ type Settings = Static<typeof Settings>;
 /** Which requests get a line: all of them, those that failed or changed something, or none. */
 export type AccessLog = 'all' | 'failures' | 'off';
 
+export interface TracingSettings {
+  /** Where traces are sent, by OTLP over HTTP: the URL without `/v1/traces`. */
+  endpoint: string;
+  /** The share of traces that begin here of which anything is sent, 0 to 1. */
+  share: number;
+}
+
 export interface Config {
   nodeEnv: Settings['NODE_ENV'];
   host: string;
@@ -91,6 +107,8 @@ export interface Config {
   metricsHost: string;
   /** Where Prometheus metrics are served; `null`: nowhere. */
   metricsPort: number | null;
+  /** `null`: nothing is traced. */
+  tracing: TracingSettings | null;
   /** `null`: an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;
@@ -155,6 +173,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     port: settings.PORT,
     metricsHost: settings.METRICS_HOST,
     metricsPort: settings.METRICS_PORT ?? null,
+    tracing: tracingOf(settings),
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ?? null,
@@ -170,6 +189,11 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     accessLog: settings.ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'failures' : 'all'),
     logLevel: settings.LOG_LEVEL,
   };
+}
+
+function tracingOf(settings: Settings): TracingSettings | null {
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return endpoint === undefined ? null : { endpoint, share: settings.OTEL_TRACES_SAMPLER_ARG };
 }
 
 function readDotEnv(): NodeJS.Dict<string> {

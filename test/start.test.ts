@@ -50,6 +50,7 @@ t.test('the configuration', async (t) => {
       port: 8080,
       metricsHost: '127.0.0.1',
       metricsPort: null,
+      tracing: null,
       databaseUrl: null,
       dataDir: './data',
       redisUrl: null,
