@@ -20,7 +20,7 @@ export interface CanaryKey {
 export type Decision = 'accepted' | 'refused' | 'undecided';
 
 /** Something else came than what was asked for. It doesn't say what: the answer may hold a key. */
-export class UnexpectedAnswerError extends Error {
+class UnexpectedAnswerError extends Error {
   constructor(what: string, { status }: Answer) {
     super(`${what} was answered with ${status}`);
     this.name = 'UnexpectedAnswerError';
