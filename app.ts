@@ -14,9 +14,11 @@ import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.t
 import changes, { type ChangesOptions } from './plugins/changes.ts';
 import configuredKeys from './plugins/configured-keys.ts';
 import database from './plugins/database.ts';
+import databaseMetrics from './plugins/database-metrics.ts';
 import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
+import httpMetrics from './plugins/http-metrics.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
 import keyDecisions from './plugins/key-decisions.ts';
 import keyUsage, { type KeyUsageOptions } from './plugins/key-usage.ts';
@@ -24,6 +26,7 @@ import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
+import rateLimitMetrics from './plugins/rate-limit-metrics.ts';
 import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
@@ -81,13 +84,17 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   await app.register(validation);
   await app.register(errors);
+  await app.register(database, { url: options.databaseUrl });
+  // Nothing of OpenTelemetry is loaded unless it is asked for.
+  if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
   await app.register(accessLog, options);
   await app.register(brokenRequests);
   await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
-  await app.register(database, { url: options.databaseUrl });
-  await app.register(metrics, { port: options.metricsPort });
+  await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
+  await app.register(httpMetrics, { port: options.metricsPort });
+  await app.register(databaseMetrics);
   await app.register(decisionMetrics, { port: options.metricsPort });
   await app.register(replica, { notifications: true, ...options });
   await app.register(replicaMetrics);
@@ -99,6 +106,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(requestIdentity);
   await app.register(keyDecisions, { configuredKeys: options.configuredKeys });
   await app.register(rateLimits, options);
+  await app.register(rateLimitMetrics);
   await app.register(keyUsage, { usageIntervalMs: 5_000, ...options });
   await app.register(auth);
   await app.register(sessions, options);

@@ -55,7 +55,9 @@ async function runWorkers(config: Config, databaseUrl: string, log: pino.Logger)
   started.push(workers);
   if (config.metricsPort !== null) {
     const registry = new AggregatorRegistry();
-    const server = await serveMetrics(config.metricsPort, () => registry.clusterMetrics());
+    const server = await serveMetrics({ host: config.metricsHost, port: config.metricsPort }, () =>
+      registry.clusterMetrics(),
+    );
     started.push({ stop: async () => void server.close() });
   }
   if (config.nodeEnv === 'development') welcomeAt(config, String(workers.port));
@@ -73,7 +75,7 @@ function describe(error: unknown): string {
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)
     return `Port ${error.port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another`;
   if ('code' in error && (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'))
-    return `HOST is no address of this machine (${error.message})`;
+    return `HOST (or METRICS_HOST) is no address of this machine (${error.message})`;
   const isKnown = [ConfigError, EmbeddedPostgresError, DatabaseUnreachableError].some(
     (known) => error instanceof known,
   );

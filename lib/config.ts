@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import { readConfiguredKeys } from './configured-keys-setting.ts';
 import {
@@ -14,29 +14,40 @@ import type { MasterKey } from './sealing.ts';
 import type { SessionSettings } from './sessions/issue-session.ts';
 import type { SessionKey } from './sessions/session-tokens.ts';
 
-const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
+export const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
 
 /** What the settings' formats mean. */
 const formats = {
   postgres: (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
   redis: (text: string) => /^rediss?:\/\//.test(text) && URL.canParse(text),
-  web: (text: string) => /^https?:\/\/[^#]*$/.test(text) && URL.canParse(text),
+  web: isWebUrl,
+  webs: (text: string) => entriesOf(text).every(isWebUrl),
   networks: (text: string) => entriesOf(text).every(isNetwork),
 };
 
-const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
+export const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
 
 /** The settings as an operator writes them. Each description completes "NAME must be …". */
 const Settings = Type.Object({
   NODE_ENV: oneOf(['production', 'development', 'test'], 'production'),
   HOST: Type.String({ default: 'localhost' }),
   PORT: Type.Integer({ default: 8080, ...port }),
+  METRICS_HOST: Type.String({ default: '127.0.0.1' }),
   METRICS_PORT: Type.Optional(Type.Integer(port)),
   DATABASE_URL: Type.Optional(
     Type.String({ format: 'postgres', description: 'a URL that begins with postgres://' }),
   ),
   DATA_DIR: Type.String({ default: './data' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({ format: 'web', description: 'a URL that begins with http:// or https:// and has no #' }),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: Type.Number({
+    default: 1,
+    minimum: 0,
+    maximum: 1,
+    description: 'a number from 0 to 1',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({ format: 'redis', description: 'a URL that begins with redis:// or rediss://' }),
   ),
@@ -82,12 +93,22 @@ type Settings = Static<typeof Settings>;
 /** Which requests get a line: all of them, those that failed or changed something, or none. */
 export type AccessLog = 'all' | 'failures' | 'off';
 
+export interface TracingSettings {
+  /** Where traces are sent, by OTLP over HTTP: the URL without `/v1/traces`. */
+  endpoint: string;
+  /** The share of traces that begin here of which anything is sent, 0 to 1. */
+  share: number;
+}
+
 export interface Config {
   nodeEnv: Settings['NODE_ENV'];
   host: string;
   port: number;
-  /** Where Prometheus metrics are served, on loopback; `null`: nowhere. */
+  metricsHost: string;
+  /** Where Prometheus metrics are served; `null`: nowhere. */
   metricsPort: number | null;
+  /** `null`: nothing is traced. */
+  tracing: TracingSettings | null;
   /** `null`: an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;
@@ -124,7 +145,10 @@ export class ConfigError extends Error {
  * An empty value counts as none.
  * @throws ConfigError with every mistake
  */
-export const readConfig = (): Config => configOf({ ...readDotEnv(), ...withoutEmpty(process.env) });
+export const readConfig = (): Config => configOf(readEnvironment());
+
+/** What the environment and, for what it doesn't set, `.env` in the working folder say; an empty value says nothing. */
+export const readEnvironment = (): NodeJS.Dict<string> => ({ ...readDotEnv(), ...withoutEmpty(process.env) });
 
 /**
  * Checks settings by the one schema.
@@ -133,7 +157,7 @@ export const readConfig = (): Config => configOf({ ...readDotEnv(), ...withoutEm
  */
 export function configOf(environment: NodeJS.Dict<string>): Config {
   const mistakes: string[] = [];
-  const settings = readSettings(environment, mistakes);
+  const settings = readSettings(Settings, environment, mistakes);
   const configuredKeys = readConfiguredKeys(environment['API_KEYS'] ?? '{}', mistakes);
   const isProduction = settings?.NODE_ENV !== 'development' && settings?.NODE_ENV !== 'test';
   if (isProduction) refuseDevelopmentKey(configuredKeys, mistakes);
@@ -147,7 +171,9 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     nodeEnv: settings.NODE_ENV,
     host: settings.HOST,
     port: settings.PORT,
+    metricsHost: settings.METRICS_HOST,
     metricsPort: settings.METRICS_PORT ?? null,
+    tracing: tracingOf(settings),
     databaseUrl: settings.DATABASE_URL ?? null,
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ?? null,
@@ -165,6 +191,11 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
   };
 }
 
+function tracingOf(settings: Settings): TracingSettings | null {
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return endpoint === undefined ? null : { endpoint, share: settings.OTEL_TRACES_SAMPLER_ARG };
+}
+
 function readDotEnv(): NodeJS.Dict<string> {
   try {
     return withoutEmpty(parseEnv(readFileSync('.env', 'utf8')));
@@ -177,8 +208,15 @@ function readDotEnv(): NodeJS.Dict<string> {
 const withoutEmpty = (environment: NodeJS.Dict<string>): NodeJS.Dict<string> =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
-/** The settings with their defaults, or `null` after adding what is wrong to `mistakes`. */
-function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Settings | null {
+/**
+ * The settings with their defaults, or `null` after adding what is wrong to `mistakes`.
+ * @param schema in which each description completes "NAME must be …"
+ */
+export function readSettings<Schema extends TSchema>(
+  schema: Schema,
+  environment: NodeJS.Dict<string>,
+  mistakes: string[],
+): Static<Schema> | null {
   const ajv = new Ajv({
     allErrors: true,
     removeAdditional: true,
@@ -187,7 +225,7 @@ function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Set
     verbose: true,
     formats,
   });
-  const validate = ajv.compile<Settings>({ ...Settings, additionalProperties: false });
+  const validate = ajv.compile<Static<Schema>>({ ...schema, additionalProperties: false });
   const settings: unknown = { ...environment };
   if (validate(settings)) return settings;
   for (const error of validate.errors ?? []) {
@@ -197,7 +235,11 @@ function readSettings(environment: NodeJS.Dict<string>, mistakes: string[]): Set
   return null;
 }
 
-const entriesOf = (list: string): string[] => list.split(',').flatMap((entry) => entry.trim() || []);
+export const entriesOf = (list: string): string[] => list.split(',').flatMap((entry) => entry.trim() || []);
+
+function isWebUrl(text: string): boolean {
+  return /^https?:\/\/[^#]*$/.test(text) && URL.canParse(text);
+}
 
 /** Whether the text is an IP address, or a network such as `10.0.0.0/8`. */
 function isNetwork(text: string): boolean {

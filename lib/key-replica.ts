@@ -51,8 +51,8 @@ export interface KeyReplicaOptions {
   staleIfErrorMs: number;
   /** Told of every statement that failed. */
   onError: (error: unknown) => void;
-  /** Told how long each change that was made here took to be in force everywhere. */
-  onPropagated: (durationMs: number) => void;
+  /** Told how long each change that was made here took to be in force everywhere, and whether it is known to be. */
+  onPropagated: (durationMs: number, confirmed: boolean) => void;
 }
 
 export interface KeyReplicaStatus extends ReplicaStatus {
@@ -70,7 +70,7 @@ export class KeyReplica {
   readonly #replica: Replica<KeyChange>;
   readonly #confirmations: Confirmations;
   readonly #staleIfErrorMs: number;
-  readonly #onPropagated: (durationMs: number) => void;
+  readonly #onPropagated: KeyReplicaOptions['onPropagated'];
   readonly #appliedListeners: (() => void)[] = [];
   #notifications: boolean | null = null;
   #lastPropagationMs: number | null = null;
@@ -151,7 +151,7 @@ export class KeyReplica {
     this.#replica.hint();
     const { confirmed } = await this.#confirmations.confirm(seq, confirmTimeoutMs);
     this.#lastPropagationMs = clock.monotonicMs() - startMs;
-    this.#onPropagated(this.#lastPropagationMs);
+    this.#onPropagated(this.#lastPropagationMs, confirmed);
     return confirmed;
   }
 

@@ -1,19 +1,29 @@
 import { createServer, type Server } from 'node:http';
 
+/** How long whoever scrapes may take to ask, and a connection stay open without a request. */
+const timeoutMs = 10_000;
+
 /**
- * Serves Prometheus metrics, at any path, to this machine alone.
+ * Serves Prometheus metrics, at any path.
  * @param read the metrics as text; when it rejects, the answer is 503
+ * @returns when it listens
  */
-export async function serveMetrics(port: number, read: () => Promise<string>): Promise<Server> {
-  const server = createServer((_request, response) => {
-    read().then(
-      (text) => response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8').end(text),
-      () => response.writeHead(503).end(),
-    );
-  });
+export async function serveMetrics(
+  { host, port }: { host: string; port: number },
+  read: () => Promise<string>,
+): Promise<Server> {
+  const server = createServer(
+    { requestTimeout: timeoutMs, headersTimeout: timeoutMs },
+    (_request, response) => {
+      read().then(
+        (text) => response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8').end(text),
+        () => response.writeHead(503).end(),
+      );
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   return server;
 }

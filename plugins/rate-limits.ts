@@ -30,8 +30,19 @@ interface RateLimits {
     handle: Handle,
     done: (excess: Error | null) => void,
   ): void;
+  /** What has happened since the start. */
+  counts(): Readonly<LimitCounts>;
   /** `process`: each process counts for itself, because there is no Redis or it can't be reached. */
   state(): 'shared' | 'process';
+}
+
+interface LimitCounts {
+  /** Requests over the limit of their key. */
+  keyRefusals: number;
+  /** Requests from addresses that had presented too many refused keys. */
+  addressRefusals: number;
+  /** Times Redis was asked in vain. */
+  redisFailures: number;
 }
 
 interface RateLimitsOptions {
@@ -63,6 +74,7 @@ export default fp<RateLimitsOptions>(
     const failureLimit = { limit: failedAuthLimit, windowSeconds: failureWindowSeconds };
     const redis = redisUrl === null ? null : await connectRedis(app, redisUrl);
     const shared = redis && (await createSharedLimiters(app, failedAuthLimit, redis));
+    const counts: LimitCounts = { keyRefusals: 0, addressRefusals: 0, redisFailures: 0 };
     let redisPausedUntilMs = 0;
     let redisWorks = redis?.status === 'ready';
 
@@ -89,6 +101,7 @@ export default fp<RateLimitsOptions>(
         redisWorks = true;
         return result;
       } catch (error) {
+        counts.redisFailures += 1;
         redisPausedUntilMs = Date.now() + redisPauseMs;
         if (redisWorks)
           app.log.warn({ err: error }, 'Redis is unreachable: each process counts limits for itself');
@@ -102,8 +115,10 @@ export default fp<RateLimitsOptions>(
     app.decorate('rateLimits', {
       floodEndsInMs(request) {
         if (floodingAddresses.size === 0) return 0;
-        const untilMs = floodingAddresses.get(networkOf(request)) ?? 0;
-        return Math.max(0, untilMs - Date.now());
+        const endsInMs = (floodingAddresses.get(networkOf(request)) ?? 0) - Date.now();
+        if (endsInMs <= 0) return 0;
+        counts.addressRefusals += 1;
+        return endsInMs;
       },
       countFailure(request, done) {
         if (failedAuthLimit === 0) return done();
@@ -126,9 +141,11 @@ export default fp<RateLimitsOptions>(
           reply.header('x-ratelimit-limit', limit);
           reply.header('x-ratelimit-remaining', remaining);
           reply.header('x-ratelimit-reset', Math.ceil(resetMs / 1000));
+          if (exceeded) counts.keyRefusals += 1;
           done(exceeded ? tooManyRequests(resetMs) : null);
         });
       },
+      counts: () => counts,
       state: () => (shared !== null && redisWorks ? 'shared' : 'process'),
     } satisfies RateLimits);
   },

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 import { KeyReplica, syncIntervalMs } from '../lib/key-replica.ts';
 
 declare module 'fastify' {
@@ -26,12 +26,20 @@ export default fp<ReplicaOptions>(
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5],
       registers: [app.metrics],
     });
+    const unconfirmed = new Counter({
+      name: 'latchkey_changes_unconfirmed_total',
+      help: 'Changes made here of which it was not known in time that they were in force everywhere',
+      registers: [app.metrics],
+    });
     const replica = new KeyReplica({
       pool: app.changesPool,
       databaseUrl,
       notifications,
       staleIfErrorMs: staleIfErrorSeconds * 1000,
-      onPropagated: (durationMs) => propagation.observe(durationMs / 1000),
+      onPropagated(durationMs, confirmed) {
+        propagation.observe(durationMs / 1000);
+        if (!confirmed) unconfirmed.inc();
+      },
       onError: (error) => app.log.warn({ err: error }, 'a statement of the replication failed'),
     });
     app.decorate('replica', replica);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
 import { collectLog, createKey, developmentKey, startService, type TestService } from './helper.ts';
 
 const wrongKey = 'f'.repeat(64);
@@ -115,3 +116,77 @@ async function decisionsOf({ app }: TestService): Promise<Map<string, number>> {
     ['timed', Number(timed)],
   ]);
 }
+
+/** The values of the metrics with a name, by their labels. */
+async function valuesOf({ app }: TestService, name: string): Promise<Record<string, number>> {
+  const lines = (await app.metrics.metrics()).matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'));
+  return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
+}
+
+t.test('refusals of limits are counted, and questions that Redis does not answer', async (t) => {
+  const service = await startService(t, {
+    env: {
+      METRICS_PORT: '0',
+      FAILED_AUTH_LIMIT: '3',
+      REDIS_URL: `redis://127.0.0.1:${await findFreePort()}`,
+    },
+  });
+  const refusals = () => valuesOf(service, 'latchkey_rate_limit_refusals_total');
+  t.same(await refusals(), { 'limit="key"': 0, 'limit="address"': 0 }, 'before any');
+  const { api_key: key } = await createKey(service, { rate_limit: { limit: 2, window_seconds: 3600 } });
+  for (let i = 0; i < 5; i++) await service.call({ url: '/v1/auth/me', key });
+  for (let i = 0; i < 7; i++)
+    await service.call({ url: '/v1/auth/me', key: wrongKey, remoteAddress: '192.0.2.1' });
+  t.same(await refusals(), { 'limit="key"': 3, 'limit="address"': 4 });
+  t.same(await valuesOf(service, 'latchkey_rate_limits_shared'), { '': 0 });
+  t.ok(((await valuesOf(service, 'latchkey_redis_failures_total'))[''] ?? 0) > 0);
+});
+
+t.test('requests are counted by the pattern of their route and the class of their status', async (t) => {
+  const service = await startService(t, { env: { METRICS_PORT: '0' } });
+  await visit(service);
+  await service.call({ method: 'HEAD', url: '/v1/customers' });
+  await service.call({ method: 'DELETE', url: '/v1/customers' });
+  await service.call({ url: '/nowhere' });
+  const name = 'latchkey_http_request_duration_seconds';
+  t.same(await valuesOf(service, `${name}_count`), {
+    'method="GET",route="/v1/auth/me",status="2xx"': 1,
+    'method="GET",route="/v1/auth/me",status="4xx"': 1,
+    'method="GET",route="/v1/secrets/api/keys/:id",status="4xx"': 1,
+    'method="POST",route="/v1/secrets/api/keys",status="2xx"': 1,
+    'method="HEAD",route="/v1/customers",status="2xx"': 1,
+    'method="any",route="unknown",status="4xx"': 2,
+  });
+  const buckets = Object.entries(await valuesOf(service, `${name}_bucket`)).filter(([labels]) =>
+    labels.includes('route="unknown"'),
+  );
+  t.equal(buckets.length, 12);
+  t.match(buckets.at(-1), [/le="\+Inf"/, 2], 'the last has all of them');
+  const counts = buckets.map(([, count]) => count);
+  t.same(counts, counts.toSorted(), 'and each has those of the one before');
+});
+
+t.test('no label grows with keys, tenants or what clients ask for', async (t) => {
+  const service = await startService(t, { env: { METRICS_PORT: '0' } });
+  const seriesAfter = async (round: number) => {
+    const { api_key: key, secret } = await createKey(service);
+    await service.call({ url: `/v1/secrets/api/keys/${secret.id}`, key });
+    await service.call({ url: `/v1/customers/nobody-${round}` });
+    await service.call({ url: `/nowhere-${round}?a=${round}` });
+    await service.call({ method: round % 2 ? 'PUT' : 'PATCH', url: `/nowhere-${round}` });
+    await service.call({ method: 'POST', url: '/v1/tenants', payload: { name: `Tenant ${round}` } });
+    await service.call({ url: '/v1/auth/me', key: wrongKey, remoteAddress: `192.0.2.${round}` });
+    const lines = (await service.app.metrics.metrics()).split('\n').filter((line) => /^latchkey_/.test(line));
+    return lines.map((line) => line.slice(0, line.lastIndexOf(' '))).sort();
+  };
+  const series = await seriesAfter(0);
+  for (let round = 1; round < 10; round++) await seriesAfter(round);
+  t.same(await seriesAfter(10), series);
+});
+
+t.test('metrics are served where METRICS_HOST says', async (t) => {
+  const port = await findFreePort();
+  await startService(t, { env: { METRICS_HOST: '127.0.0.2', METRICS_PORT: String(port) } });
+  t.equal((await fetch(`http://127.0.0.2:${port}/metrics`)).status, 200);
+  await t.rejects(fetch(`http://127.0.0.1:${port}/metrics`), 'and nowhere else');
+});
