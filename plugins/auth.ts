@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; one that doesn't say fails the boot. */
     access?: Access;
+    /** Permissions that the request itself asks for, besides that of `access`. */
+    asks?(request: FastifyRequest): readonly string[];
   }
 }
 
@@ -56,7 +58,7 @@ export default fp(
         if (!app.replica.mayDecide()) return done(undecidable());
         const verification = app.decideOnKey(request, request.keyDigest, accessOf());
         if (!verification.accepted) return done(refusals[verification.reason]);
-        done(allows(accessOf(), verification.identity) ? undefined : refusals.permission);
+        done(isAllowed(request, accessOf(), verification.identity) ? undefined : refusals.permission);
       };
 
     function authenticate(
@@ -97,7 +99,7 @@ export default fp(
       tellSunset(reply, identity.sunsetAtMs);
       let handle: Handle | null = verification.handle;
       app.rateLimits.countRequest(request, reply, handle, (excess) => {
-        const outcome = outcomeOf(excess, allows(access, identity));
+        const outcome = outcomeOf(excess, isAllowed(request, access, identity));
         countUse(request, identity, outcome, handle ?? app.replica.keys.keys.find(digest));
         settle(outcome, excess ?? (outcome === 'permission' ? refusals.permission : undefined));
       });
@@ -143,6 +145,11 @@ const listOf = <T>(hooks: T | T[] | undefined): T[] => {
   if (hooks === undefined) return [];
   return Array.isArray(hooks) ? hooks : [hooks];
 };
+
+function isAllowed(request: FastifyRequest, access: Access | undefined, identity: Identity): boolean {
+  const asked = request.routeOptions.config.asks?.(request) ?? [];
+  return allows(access, identity) && asked.every((permission) => grants(identity.permissions, permission));
+}
 
 /** A key over its limit isn't told what it may. */
 function outcomeOf(excess: Error | null, allowed: boolean): 'accepted' | 'limited' | 'permission' {
