@@ -1,9 +1,10 @@
 -- Asks Latchkey about each request: `http-request lua.latchkey`. Goes on with the identity headers and
 -- `txn.latchkey_accepted` set, or answers as Latchkey has.
--- Arguments of lua-load: the address to ask at (an IP address and port), and the path.
-local address, path = ...
+-- Latchkey's URL for it is in the environment, with an IP address, since nothing resolves names here.
+local url = os.getenv("LATCHKEY_URL")
 
-local timeout_ms = 3000
+-- More than the backend's, which answers then: after a timeout here HAProxy would ask thrice again.
+local timeout_ms = 5000
 
 local identity_headers = {
     "x-auth-tenant-id", "x-auth-environment-id", "x-auth-user-id", "x-auth-key-id", "x-auth-permissions",
@@ -30,7 +31,7 @@ end
 local function question(txn)
     local headers = txn.http:req_get_headers()
     local asked = {
-        ["host"] = { address },
+        ["host"] = { "latchkey" },
         ["x-forwarded-for"] = { txn.f:src() },
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
         ["x-forwarded-host"] = { txn.f:req_hdr("host") or "" },
@@ -60,7 +61,7 @@ end
 
 local function decide(txn)
     local answer = core.httpclient():get{
-        url = "http://" .. address .. path,
+        url = url,
         headers = question(txn),
         timeout = timeout_ms,
     }
