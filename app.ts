@@ -22,6 +22,7 @@ import httpMetrics from './plugins/http-metrics.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
 import keyDecisions from './plugins/key-decisions.ts';
 import keyUsage, { type KeyUsageOptions } from './plugins/key-usage.ts';
+import keyVerification from './plugins/key-verification.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
@@ -109,6 +110,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(rateLimitMetrics);
   await app.register(keyUsage, { usageIntervalMs: 5_000, ...options });
   await app.register(auth);
+  await app.register(keyVerification);
   await app.register(sessions, options);
   await app.register(sealing, { masterKeys: options.masterKeys });
   await app.register(webhookMaintenance);

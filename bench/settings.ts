@@ -40,3 +40,4 @@ export const latchkey = (databaseUrl: string, env: Record<string, string> = {}):
 
 export const openPath = '/bench/open';
 export const authenticatedPath = '/bench/authenticated';
+export const forwardAuthPath = '/v1/auth/verify';

@@ -1,4 +1,4 @@
-import { ApiError } from './errors.ts';
+import { ApiError, unavailable } from './errors.ts';
 
 /** RFC 6750, section 3: the challenge names an error only where a key was presented. */
 function unauthorized(message: string, error = '', scheme = 'Bearer'): ApiError {
@@ -17,6 +17,10 @@ export const refusals = {
   environment: new ApiError('permission_denied', 'Invalid or inaccessible environment'),
   permission: new ApiError('permission_denied', 'Permission denied'),
 };
+
+/** No decision is possible at this instant, neither for nor against. */
+export const undecidable = (): ApiError =>
+  unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
 
 const withoutSession = (message: string): ApiError => unauthorized(message, '', 'Session');
 

@@ -4,6 +4,13 @@ import { addressOf } from '../lib/address.ts';
 import type { AccessLog } from '../lib/config.ts';
 import { LineBudget } from '../lib/line-budget.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route changes nothing, whatever the method. */
+    safe?: boolean;
+  }
+}
+
 interface AccessLogOptions {
   accessLog: AccessLog;
 }
@@ -56,8 +63,10 @@ const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;
 const isRefusal = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
 
 /** One by a method that isn't safe (RFC 9110, section 9.2.1), of somebody who may. */
-const isChange = ({ method, auth, session }: FastifyRequest): boolean =>
-  (auth ?? session) !== null && !['GET', 'HEAD', 'OPTIONS'].includes(method);
+const isChange = ({ method, auth, session, routeOptions }: FastifyRequest): boolean =>
+  (auth ?? session) !== null &&
+  !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
+  routeOptions.config.safe !== true;
 
 function write(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

@@ -2,19 +2,21 @@ import type { FastifyReply, FastifyRequest, onRequestHookHandler, preHandlerHook
 import fp from 'fastify-plugin';
 import { type Access, allows } from '../lib/access.ts';
 import { addressOf } from '../lib/address.ts';
-import { refusals } from '../lib/auth-errors.ts';
-import { tooManyRequests, unavailable } from '../lib/errors.ts';
+import { refusals, undecidable } from '../lib/auth-errors.ts';
+import { tooManyRequests } from '../lib/errors.ts';
 import { readCredential } from '../lib/keys/credential.ts';
-import { absent, type Handle } from '../lib/keys/key-table.ts';
+import type { Handle } from '../lib/keys/key-table.ts';
 import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import type { Identity, Refusal, Verification } from '../lib/keys/verification.ts';
+import type { Identity, Refusal } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; one that doesn't say fails the boot. */
     access?: Access;
+    /** Permissions that the request itself asks for, besides that of `access`. */
+    asks?(request: FastifyRequest): readonly string[];
   }
 }
 
@@ -56,7 +58,7 @@ export default fp(
         if (!app.replica.mayDecide()) return done(undecidable());
         const verification = app.decideOnKey(request, request.keyDigest, accessOf());
         if (!verification.accepted) return done(refusals[verification.reason]);
-        done(allows(accessOf(), verification.identity) ? undefined : refusals.permission);
+        done(isAllowed(request, accessOf(), verification.identity) ? undefined : refusals.permission);
       };
 
     function authenticate(
@@ -90,36 +92,20 @@ export default fp(
     ) {
       const verification = app.decideOnKey(request, digest, access);
       if (!verification.accepted) {
-        countRefusal(verification);
+        app.keyUsage.countRefusal(verification, Date.now());
         return refuse(request, verification.reason, settle);
       }
       const { identity } = verification;
       tellSunset(reply, identity.sunsetAtMs);
       let handle: Handle | null = verification.handle;
       app.rateLimits.countRequest(request, reply, handle, (excess) => {
-        const outcome = outcomeOf(excess, allows(access, identity));
-        countUse(request, identity, outcome, handle ?? app.replica.keys.keys.find(digest));
+        const outcome = outcomeOf(excess, isAllowed(request, access, identity));
+        const current = handle ?? app.replica.keys.keys.find(digest);
+        app.keyUsage.countOutcome(current, outcome, addressOf(request), Date.now());
         settle(outcome, excess ?? (outcome === 'permission' ? refusals.permission : undefined));
       });
       // If that isn't done yet, the key may be elsewhere by then.
       handle = null;
-    }
-
-    function countUse(
-      request: FastifyRequest,
-      identity: Identity,
-      outcome: 'accepted' | 'limited' | 'permission',
-      handle: Handle,
-    ): void {
-      // Configured keys aren't counted, nor is one that was deleted meanwhile.
-      if (handle === absent) return;
-      if (outcome === 'accepted') app.keyUsage.countUse(handle, addressOf(request), Date.now());
-      else app.keyUsage.countDenial(identity.keyId, outcome, Date.now());
-    }
-
-    function countRefusal({ reason, keyId, stored }: Verification & { accepted: false }): void {
-      if (!stored || keyId === null || (reason !== 'expired' && reason !== 'inactive')) return;
-      app.keyUsage.countDenial(keyId, reason, Date.now());
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
@@ -143,6 +129,11 @@ const listOf = <T>(hooks: T | T[] | undefined): T[] => {
   if (hooks === undefined) return [];
   return Array.isArray(hooks) ? hooks : [hooks];
 };
+
+function isAllowed(request: FastifyRequest, access: Access | undefined, identity: Identity): boolean {
+  const asked = request.routeOptions.config.asks?.(request) ?? [];
+  return allows(access, identity) && asked.every((permission) => grants(identity.permissions, permission));
+}
 
 /** A key over its limit isn't told what it may. */
 function outcomeOf(excess: Error | null, allowed: boolean): 'accepted' | 'limited' | 'permission' {
@@ -169,5 +160,3 @@ function tellSunset(reply: FastifyReply, sunsetAtMs: number | null): void {
   reply.header('deprecation', '@0');
   if (Number.isFinite(sunsetAtMs)) reply.header('sunset', new Date(sunsetAtMs).toUTCString());
 }
-
-const undecidable = () => unavailable('Authentication temporarily unavailable', new Error('no valid lease'));

@@ -12,6 +12,8 @@ declare module 'fastify' {
      * way since.
      */
     decideOnKey(request: FastifyRequest, digest: string, access: Access | undefined): Verification;
+    /** As `decideOnKey`, on a key that isn't a request's own and works where it always does. Leaves nothing anywhere. */
+    decideOnDigest(digest: string): Verification;
   }
   interface FastifyRequest {
     /** Whether what the request was allowed still is, where its answer lasts: to be asked before each part of it. */
@@ -27,24 +29,28 @@ interface KeyDecisionsOptions {
 export default fp<KeyDecisionsOptions>(
   async (app, { configuredKeys }) => {
     app.decorate('decideOnKey', (request, digest, access) => {
-      const verification = verify(request, digest, access);
+      const verification = verifyFor(request, digest, access);
       if (verification.accepted) request.auth = verification.identity;
       else request.refusedKeyId = verification.keyId;
       return verification;
     });
+    app.decorate('decideOnDigest', (digest) => verify(digest, () => null, false));
     app.decorateRequest('standing', standingOf);
 
-    function verify(request: FastifyRequest, digest: string, access: Access | undefined): Verification {
-      return verifyKey(
-        {
-          digest,
-          environment: () => selectedEnvironment(request),
-          needsEnvironment: access?.kind === 'key' && access.level === 'environment',
-          nowMs: Date.now(),
-        },
-        configuredKeys,
-        app.replica.keys,
+    const verifyFor = (request: FastifyRequest, digest: string, access: Access | undefined): Verification =>
+      verify(
+        digest,
+        () => selectedEnvironment(request),
+        access?.kind === 'key' && access.level === 'environment',
       );
+
+    function verify(
+      digest: string,
+      environment: () => string | null,
+      needsEnvironment: boolean,
+    ): Verification {
+      const request = { digest, environment, needsEnvironment, nowMs: Date.now() };
+      return verifyKey(request, configuredKeys, app.replica.keys);
     }
 
     /** It may also have come to speak for another environment, when names of environments change. */
@@ -52,7 +58,7 @@ export default fp<KeyDecisionsOptions>(
       const { tenantId, environmentId } = this.identity();
       if (this.keyDigest === null || !app.replica.mayDecide()) return 'undecidable';
       const { access } = this.routeOptions.config;
-      const verification = verify(this, this.keyDigest, access);
+      const verification = verifyFor(this, this.keyDigest, access);
       if (!verification.accepted || !allows(access, verification.identity)) return 'refused';
       const { identity } = verification;
       const unchanged = identity.tenantId === tenantId && identity.environmentId === environmentId;

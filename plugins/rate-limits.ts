@@ -7,6 +7,7 @@ import { addressOf } from '../lib/address.ts';
 import { tooManyRequests } from '../lib/errors.ts';
 import type { Handle } from '../lib/keys/key-table.ts';
 import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
+import type { Identity } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,10 +21,16 @@ interface RateLimits {
   /** Counts a refused key against the address, and calls `done`. */
   countFailure(request: FastifyRequest, done: () => void): void;
   /**
-   * Counts a request against its accepted key, if that has a limit, and sets the headers. Calls `done`, at once
-   * unless Redis is asked, with a 429 if the key is over its limit.
+   * Counts one against an accepted key, if that has a limit. Calls `done`, at once unless Redis is asked, with what
+   * is left of it.
    * @param handle where the key is in the table at this instant, `absent` for a configured one
    */
+  countKey(
+    request: FastifyRequest,
+    key: { identity: Identity; digest: string; handle: Handle },
+    done: (count: RequestCount | null) => void,
+  ): void;
+  /** As `countKey`, against the request's own key; sets the headers, and calls `done` with a 429 beyond the limit. */
   countRequest(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -112,6 +119,16 @@ export default fp<RateLimitsOptions>(
 
     const floodingAddresses = new LRUCache<string, number>({ max: countersMaxEntries });
 
+    const countKey: RateLimits['countKey'] = (request, { identity, digest, handle }, done) => {
+      const { rateLimit } = identity;
+      if (rateLimit === null) return done(null);
+      const countHere = (later: boolean) => {
+        const current = later ? app.replica.keys.keys.find(digest) : handle;
+        return requestLimits.count(current, identity, rateLimit, Date.now());
+      };
+      count('requests', speakingFor(request, identity), countHere, done);
+    };
+
     app.decorate('rateLimits', {
       floodEndsInMs(request) {
         if (floodingAddresses.size === 0) return 0;
@@ -129,15 +146,13 @@ export default fp<RateLimitsOptions>(
           done();
         });
       },
+      countKey,
       countRequest(request, reply, handle, done) {
         const { auth, keyDigest } = request;
-        if (auth === null || keyDigest === null || auth.rateLimit === null) return done(null);
-        const { rateLimit } = auth;
-        const countHere = (later: boolean) => {
-          const current = later ? app.replica.keys.keys.find(keyDigest) : handle;
-          return requestLimits.count(current, auth, rateLimit, Date.now());
-        };
-        count('requests', request, countHere, ({ limit, remaining, resetMs, exceeded }) => {
+        if (auth === null || keyDigest === null) return done(null);
+        countKey(request, { identity: auth, digest: keyDigest, handle }, (counted) => {
+          if (counted === null) return done(null);
+          const { limit, remaining, resetMs, exceeded } = counted;
           reply.header('x-ratelimit-limit', limit);
           reply.header('x-ratelimit-remaining', remaining);
           reply.header('x-ratelimit-reset', Math.ceil(resetMs / 1000));
@@ -151,6 +166,10 @@ export default fp<RateLimitsOptions>(
   },
   { name: 'rate-limits', dependencies: ['replica'] },
 );
+
+/** The limiters know requests only: one that is as this, but for whom it speaks for. */
+const speakingFor = (request: FastifyRequest, identity: Identity): FastifyRequest =>
+  request.auth === identity ? request : Object.create(request, { auth: { value: identity } });
 
 /** Whom failures count against: an address of IPv4, or a network of IPv6 that one customer gets. */
 function networkOf(request: FastifyRequest): string {

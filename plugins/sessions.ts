@@ -1,7 +1,7 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { sessionRefusals } from '../lib/auth-errors.ts';
-import { tooManyRequests, unavailable } from '../lib/errors.ts';
+import { sessionRefusals, undecidable } from '../lib/auth-errors.ts';
+import { tooManyRequests } from '../lib/errors.ts';
 import type { Scope } from '../lib/scope.ts';
 import { issueSession, type SessionSettings } from '../lib/sessions/issue-session.ts';
 import type { Session } from '../lib/sessions/session.ts';
@@ -78,8 +78,6 @@ const tokensIn = ({ raw: { rawHeaders } }: FastifyRequest): string[] =>
   rawHeaders.filter(
     (value, i) => i % 2 === 1 && value !== '' && rawHeaders[i - 1]?.toLowerCase() === 'x-session-token',
   );
-
-const undecidable = () => unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
 
 function currentSession(this: FastifyRequest): Session {
   if (this.session === null) throw new Error('This route asks for no session');

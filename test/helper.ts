@@ -170,7 +170,10 @@ export async function createKey(
   { call }: Pick<TestService, 'call'>,
   body: object = {},
   options: Pick<CallOptions, 'key' | 'headers'> = {},
-): Promise<{ api_key: string; secret: { id: string; environment_id: string; tenant_id: string } }> {
+): Promise<{
+  api_key: string;
+  secret: { id: string; environment_id: string; tenant_id: string; user_id: string; permissions: string[] };
+}> {
   const response = await call({
     method: 'POST',
     url: '/v1/secrets/api/keys',

@@ -60,6 +60,8 @@ const routes: Record<string, Route> = {
   },
   'GET /v1/audit/events/stream': { headers: { 'last-event-id': '0' } },
   'GET /v1/auth/me': {},
+  'GET /v1/auth/verify': {},
+  'POST /v1/auth/keys/verify': { body: (pick) => ({ api_key: pick.text }) },
   'POST /v1/customers': {
     body: (pick) => ({ external_id: pick.text, name: newMarker(), metadata: { note: newMarker() } }),
   },
@@ -163,9 +165,11 @@ function routesOf(app: FastifyInstance): string[] {
     const path = (parents[depth - 1] ?? '') + segment;
     parents.splice(depth, parents.length, path);
     if (path.startsWith('/docs')) continue;
-    for (const method of methods.split(', ')) if (method !== 'HEAD') found.push(`${method} ${path}`);
+    // By whatever method and with whatever path behind it, one answers like the other.
+    if (path.startsWith('/v1/auth/verify')) found.push('GET /v1/auth/verify');
+    else for (const method of methods.split(', ')) if (method !== 'HEAD') found.push(`${method} ${path}`);
   }
-  return found;
+  return [...new Set(found)];
 }
 
 const requestArbitrary = fc.record({

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { decide } from './decide.ts';
 import { flood } from './flood.ts';
 import { floor } from './floor.ts';
 import { hot } from './hot.ts';
@@ -14,6 +15,7 @@ import { workers } from './workers.ts';
 export const scenarios: Readonly<Record<string, Scenario>> = {
   floor,
   hot,
+  decide,
   logging,
   unknown,
   flood,

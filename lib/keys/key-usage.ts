@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyState } from './key-state.ts';
 import { absent, type Handle, type KeyUses } from './key-table.ts';
+import type { Verification } from './verification.ts';
 
 /** Why a request with a known key was refused. */
 export type Denial = 'limited' | 'permission' | 'expired' | 'inactive';
@@ -65,17 +66,35 @@ export class KeyUsage {
   }
 
   /**
-   * Counts a request that was accepted. It makes nothing, unless the address isn't that of the use before.
+   * Counts what became of a request with an accepted key. Configured keys aren't counted, nor is one that was deleted
+   * meanwhile.
    * @param handle of the key at this instant
    */
-  countUse(handle: Handle, address: string, nowMs: number): void {
+  countOutcome(
+    handle: Handle,
+    outcome: 'accepted' | 'limited' | 'permission',
+    address: string,
+    nowMs: number,
+  ): void {
+    if (handle === absent) return;
+    if (outcome === 'accepted') this.#countUse(handle, address, nowMs);
+    else this.#countDenial(this.#state.keys.id(handle), outcome, nowMs);
+  }
+
+  /** Counts a refused key, if it is a stored one that is known. */
+  countRefusal({ reason, keyId, stored }: Verification & { accepted: false }, nowMs: number): void {
+    if (!stored || keyId === null || (reason !== 'expired' && reason !== 'inactive')) return;
+    this.#countDenial(keyId, reason, nowMs);
+  }
+
+  /** It makes nothing, unless the address isn't that of the use before. */
+  #countUse(handle: Handle, address: string, nowMs: number): void {
     const { keys } = this.#state;
     const changed = keys.countUse(handle, nowMs, this.#hashOf(address));
     if (changed) this.#see(keys.id(handle), address, Math.floor(nowMs / 1000));
   }
 
-  /** Counts a request with a stored key that was refused. */
-  countDenial(keyId: string, reason: Denial, nowMs: number): void {
+  #countDenial(keyId: string, reason: Denial, nowMs: number): void {
     let count = this.#denials.get(keyId);
     if (count === undefined) {
       if (this.#denials.size >= deniedKeysMax) return;

@@ -3,7 +3,7 @@ import { decide } from './decision.ts';
 import type { EnvironmentRecord } from './key-change.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
-import { absent, type Handle } from './key-table.ts';
+import { absent, type Handle, type KeyTable } from './key-table.ts';
 import { StoredIdentity } from './stored-identity.ts';
 
 /** Whom a request speaks for, once its key is accepted. */
@@ -26,8 +26,8 @@ export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
 export type Verification =
   /** `handle`: where a stored key is in the table, valid until something gives way; `absent`: it is configured. */
   | { accepted: true; identity: Identity; handle: Handle }
-  /** `keyId`: which key it was, where that is known. `stored`: it is one of the table. */
-  | { accepted: false; reason: Refusal; keyId: string | null; stored: boolean };
+  /** `keyId`, `tenantId`: which key it was, and whose, where that is known. `stored`: it is one of the table. */
+  | { accepted: false; reason: Refusal; keyId: string | null; tenantId: string | null; stored: boolean };
 
 export interface VerificationRequest {
   /** SHA-256 of the key, a character for each byte (`crypto.hash('sha256', key, 'binary')`). */
@@ -54,11 +54,20 @@ export function verifyKey(
   const handle = keys.find(request.digest);
   const decision = decide(keys, handle, request.nowMs);
   if (decision !== 'accepted') {
-    const stored = handle !== absent;
-    return { accepted: false, reason: decision, keyId: stored ? keys.id(handle) : null, stored };
+    return { accepted: false, reason: decision, ...knownOf(keys, handle) };
   }
   const identity = new StoredIdentity(keys, handle, (id) => environments.rateLimitOf(id));
   return { accepted: true, handle, identity };
+}
+
+const unknown = { keyId: null, tenantId: null, stored: false };
+
+function knownOf(
+  keys: KeyTable,
+  handle: Handle,
+): Pick<Verification & { accepted: false }, keyof typeof unknown> {
+  if (handle === absent) return unknown;
+  return { keyId: keys.id(handle), tenantId: keys.grant(handle).environment.tenant.id, stored: true };
 }
 
 function verifyConfiguredKey(
@@ -70,6 +79,7 @@ function verifyConfiguredKey(
     accepted: false,
     reason,
     keyId: key.id,
+    tenantId: key.tenantId,
     stored: false,
   });
   if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');

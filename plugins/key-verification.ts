@@ -1,0 +1,105 @@
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { addressOf } from '../lib/address.ts';
+import { undecidable } from '../lib/auth-errors.ts';
+import { grants } from '../lib/keys/permissions.ts';
+import type { Identity, Verification } from '../lib/keys/verification.ts';
+import type { KeyVerdict } from '../schemas/key-verification.ts';
+
+/** A key that somebody presented to a service of the tenant, which asks about it. */
+interface AskedKey {
+  /** SHA-256 of the key, a character for each byte. */
+  digest: string;
+  /** What it must hold; `null`: nothing. */
+  permission: string | null;
+  /** Whether its limit and its usage are to be counted. */
+  isCounted: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Decides on keys that others have presented to whoever sends the request. Keys of other tenants aren't found.
+     * @returns a verdict on each, in order
+     * @throws a 503 if no decision is possible
+     */
+    verifyKeys(request: FastifyRequest, asked: readonly AskedKey[]): Promise<KeyVerdict[]>;
+  }
+}
+
+/** Decides on keys for services that ask about them. */
+export default fp(
+  async (app) => {
+    app.decorate('verifyKeys', (request, asked) => {
+      // One state decides on all: nothing gives way until the last decision is made.
+      if (!app.replica.mayDecide()) throw undecidable();
+      return Promise.all(asked.map((key) => verdictOn(request, key)));
+    });
+
+    function verdictOn(request: FastifyRequest, asked: AskedKey): KeyVerdict | Promise<KeyVerdict> {
+      const { tenantId } = request.identity();
+      const verification = app.decideOnDigest(asked.digest);
+      if (tenantOf(verification) !== tenantId) return notFound;
+      if (verification.accepted) return verdictOnAccepted(request, asked, verification);
+      if (asked.isCounted) app.keyUsage.countRefusal(verification, Date.now());
+      return { ...notFound, code: refusalCodes[verification.reason], key_id: verification.keyId };
+    }
+
+    function verdictOnAccepted(
+      request: FastifyRequest,
+      { digest, permission, isCounted }: AskedKey,
+      { identity, handle }: Verification & { accepted: true },
+    ): KeyVerdict | Promise<KeyVerdict> {
+      const isAllowed = permission === null || grants(identity.permissions, permission);
+      if (!isCounted) return verdictOf(identity, isAllowed ? 'accepted' : 'permission');
+      return new Promise((resolve) => {
+        app.rateLimits.countKey(request, { identity, digest, handle }, (count) => {
+          const outcome = count?.exceeded ? 'limited' : isAllowed ? 'accepted' : 'permission';
+          // Redis may have been asked, and the key be elsewhere by now.
+          const current = app.replica.keys.keys.find(digest);
+          app.keyUsage.countOutcome(current, outcome, addressOf(request), Date.now());
+          resolve(verdictOf(identity, outcome));
+        });
+      });
+    }
+  },
+  { name: 'key-verification', dependencies: ['replica', 'key-decisions', 'rate-limits', 'key-usage'] },
+);
+
+const tenantOf = (verification: Verification): string | null =>
+  verification.accepted ? verification.identity.tenantId : verification.tenantId;
+
+const notFound: KeyVerdict = {
+  valid: false,
+  code: 'not_found',
+  key_id: null,
+  tenant_id: null,
+  environment_id: null,
+  user_id: null,
+  permissions: [],
+  rate_limit: null,
+};
+
+const refusalCodes = {
+  unknown: 'not_found',
+  expired: 'expired',
+  inactive: 'inactive',
+  // Of a configured key whose own environment is gone.
+  environment: 'inactive',
+} as const;
+
+const codes = { accepted: 'valid', limited: 'rate_limited', permission: 'insufficient_permissions' } as const;
+
+function verdictOf(identity: Identity, outcome: keyof typeof codes): KeyVerdict {
+  const { keyId, tenantId, environmentId, userId, permissions, rateLimit } = identity;
+  return {
+    valid: outcome === 'accepted',
+    code: codes[outcome],
+    key_id: keyId,
+    tenant_id: tenantId,
+    environment_id: environmentId,
+    user_id: userId,
+    permissions: [...permissions],
+    rate_limit: rateLimit && { limit: rateLimit.limit, window_seconds: rateLimit.windowSeconds },
+  };
+}

@@ -1,0 +1,35 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { permittedOnTenant } from '../../../../../lib/access.ts';
+import { digestOf } from '../../../../../lib/keys/secret.ts';
+import { errorResponses } from '../../../../../schemas/errors.ts';
+import { KeyVerdicts, VerifyKeys } from '../../../../../schemas/key-verification.ts';
+
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '',
+    {
+      schema: {
+        operationId: 'verifyKeys',
+        summary: 'Decide on the key of somebody else, or on up to 100',
+        description:
+          'For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each key ' +
+          'that is accepted counts once against its limit.',
+        tags: ['Authentication'],
+        body: VerifyKeys,
+        response: { 200: KeyVerdicts, ...errorResponses },
+      },
+      config: { access: permittedOnTenant('keys:verify'), safe: true },
+    },
+    async (request) => {
+      const isBatch = Array.isArray(request.body);
+      const asked = [request.body].flat().map(({ api_key, permission = null, cost = 1 }) => ({
+        digest: digestOf(api_key),
+        permission,
+        isCounted: cost > 0,
+      }));
+      const verdicts = await app.verifyKeys(request, asked);
+      return isBatch ? verdicts : (verdicts[0] ?? []);
+    },
+  );
+};
+export default routes;

@@ -1,0 +1,61 @@
+import { METHODS } from 'node:http';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { anyKey } from '../../../../lib/access.ts';
+import { ApiError } from '../../../../lib/errors.ts';
+import { identityHeaders } from '../../../../lib/identity-headers.ts';
+import { errorResponses } from '../../../../schemas/errors.ts';
+import { ForwardAuthQuery, IdentityHeaders } from '../../../../schemas/forward-auth.ts';
+
+/** Asks for permission to pass a request on: what proxies call for each of theirs, by whatever method it has. */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const unknownMethods = METHODS.filter((method) => !app.supportedMethods.includes(method));
+  for (const method of unknownMethods) if (method !== 'CONNECT') app.addHttpMethod(method);
+
+  const shared = {
+    config: { access: anyKey, asks: permissionsOf, safe: true },
+    // Answered from here, where nothing has looked at the body or at what type it claims to have.
+    onRequest: (request: FastifyRequest, reply: FastifyReply) => {
+      reply.headers(identityHeaders(request.identity())).code(200).send();
+    },
+    errorHandler: (error: unknown, request: FastifyRequest) => {
+      throw valuesOf(request, 'deny').includes('403') ? asForbidden(error) : error;
+    },
+    handler: () => {
+      throw new Error('The hook has answered already');
+    },
+  };
+
+  app.get('', {
+    ...shared,
+    schema: {
+      operationId: 'verifyRequest',
+      summary: 'Whether a proxy may pass a request on, and whom it speaks for',
+      description:
+        'For nginx, Caddy, HAProxy, Traefik and Envoy. By any method, and with any path behind it; a body is not looked at.',
+      tags: ['Authentication'],
+      querystring: ForwardAuthQuery,
+      response: { 200: IdentityHeaders, ...errorResponses },
+    },
+  });
+  const others = app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD');
+  app.route({ ...shared, method: others, url: '', schema: { hide: true } });
+  app.route({ ...shared, method: app.supportedMethods, url: '/*', schema: { hide: true } });
+};
+export default routes;
+
+/** All that the query names: whatever a client may have added to it can only ask for more. */
+const permissionsOf = (request: FastifyRequest): string[] => valuesOf(request, 'permission');
+
+function valuesOf({ query }: FastifyRequest, name: string): string[] {
+  if (typeof query !== 'object' || query === null || !(name in query)) return [];
+  const values: unknown[] = [Reflect.get(query, name)].flat();
+  return values.map(String);
+}
+
+/** For a proxy that knows no other refusals than 401 and 403: the true status in a header. */
+function asForbidden(error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.statusCode !== 429) return error;
+  const headers = { ...error.headers, 'x-auth-status': String(error.statusCode) };
+  return new ApiError(error.code, error.message, { statusCode: 403, headers });
+}

@@ -1,0 +1,28 @@
+import { Type } from '@sinclair/typebox';
+
+/** What a proxy asks besides whether the key is accepted. Anything else in the query isn't looked at. */
+export const ForwardAuthQuery = Type.Object({
+  permission: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'What the key must hold. Several may be named, and all are asked for',
+      examples: [['orders:read']],
+    }),
+  ),
+  deny: Type.Optional(
+    Type.Literal('403', { description: 'Answer 403 with `X-Auth-Status: 429` instead of 429, for nginx' }),
+  ),
+});
+
+const header = (description: string, example: string) => ({ type: 'string', description, example });
+
+/** An empty body, and whom the request speaks for. */
+export const IdentityHeaders = Type.Null({
+  description: 'Pass the request on, with these headers in place of those of the same names',
+  headers: {
+    'X-Auth-Tenant-ID': header('The tenant', 'tenant_default'),
+    'X-Auth-Environment-ID': header('The environment; empty: none', 'env_01a205579d1c7729b2cb563bc47034d9'),
+    'X-Auth-User-ID': header('The user', 'user_default'),
+    'X-Auth-Key-ID': header('The key', 'key_01a20557a16e731f8ab301630217ef18'),
+    'X-Auth-Permissions': header('What the key holds, with commas between; empty: nothing', 'orders:read'),
+  },
+});
