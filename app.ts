@@ -80,7 +80,6 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(errors);
   await app.register(accessLog, options);
   await app.register(brokenRequests);
-  await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
   await app.register(database, { url: options.databaseUrl });
@@ -103,6 +102,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(webhookMaintenance);
   await app.register(usageRetention);
   await app.register(eventStreams);
+  await app.register(orderlyStop);
   await app.register(openapi, { version });
   await app.register(autoload, {
     dir: fileURLToPath(new URL('./routes', import.meta.url)),
