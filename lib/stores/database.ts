@@ -66,9 +66,10 @@ export const isDuplicate = (error: unknown): boolean =>
  * Classes and codes of PostgreSQL's appendix A after which the same request may succeed later: connection
  * lost (08), out of connections, memory or disk (53), shutting down (57), a statement over its time (57014),
  * a primary that has become a standby (25006), a lock not got in time (55P03), a database that takes no
- * connections (55000) or isn't there (3D000), as while it is restored, a transaction that paused too long (25P03).
+ * connections (55000) or isn't there (3D000), as while it is restored, a transaction that paused too long (25P03) or
+ * that others were preferred to (40001, 40P01).
  */
-const passing = /^(08|53|57|25006|25P03|3D000|55000|55P03)/;
+const passing = /^(08|53|57|25006|25P03|3D000|40001|40P01|55000|55P03)/;
 
 /** Whether the database could not be asked, in contrast to having refused what it was asked. */
 export function isUnavailable(error: unknown): boolean {
