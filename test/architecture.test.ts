@@ -87,6 +87,7 @@ const mayImport: Record<string, string[]> = {
   routes: ['lib', 'schemas'],
   'app.ts': ['lib', 'plugins'],
   'server.ts': ['lib', 'app.ts'],
+  'migrate.ts': ['lib'],
 };
 
 /** The folders of `lib` that are told everything: stores are handed in. */
