@@ -90,7 +90,6 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
   await app.register(accessLog, options);
   await app.register(brokenRequests);
-  await app.register(orderlyStop);
   await app.register(notFound);
   await app.register(access);
   await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
@@ -116,6 +115,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(webhookMaintenance);
   await app.register(usageRetention);
   await app.register(eventStreams);
+  await app.register(orderlyStop);
   await app.register(openapi, { version });
   await app.register(autoload, {
     dir: fileURLToPath(new URL('./routes', import.meta.url)),

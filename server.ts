@@ -45,8 +45,10 @@ async function startEmbedded(dataDir: string, log: pino.Logger): Promise<string>
 async function serve(config: Config, databaseUrl: string): Promise<void> {
   const app = await build({ ...config, databaseUrl });
   started.push({ stop: () => app.close() });
+  await app.ready();
+  // A balancer that doesn't ask who is ready sends requests to whoever listens.
+  if (!(await app.replica.waitForFirstLease())) return;
   const url = await app.listen({ host: config.host, port: config.port });
-  await app.replica.waitUntilMayDecide();
   if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
 }
 

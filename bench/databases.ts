@@ -15,10 +15,13 @@ export interface Databases {
   empty(name: string): Promise<string>;
 }
 
-export async function startDatabases(): Promise<Databases> {
+/** @param serverSettings of PostgreSQL, beside those that the service gives it */
+export async function startDatabases(
+  serverSettings: Record<string, string | number> = {},
+): Promise<Databases> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-'));
   keepTrack(() => rm(dataDir, { recursive: true, force: true }));
-  const postgres = await startEmbeddedPostgres({ dataDir });
+  const postgres = await startEmbeddedPostgres({ dataDir, serverSettings });
   keepTrack(() => postgres.stop());
   const filled = new Map<string, Promise<string>>();
   return {

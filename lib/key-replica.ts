@@ -23,6 +23,9 @@ const confirmTimeoutMs = leaseMs + 3_000;
 /** How long a request waits for a lease. */
 const decidableTimeoutMs = 1_000;
 
+/** The longest that a timer takes: 24 days. */
+const foreverMs = 2 ** 31 - 1;
+
 const statementTimeoutMs = 2_000;
 const loadStandstillMs = 30_000;
 const notificationTimeoutMs = 1_000;
@@ -132,6 +135,11 @@ export class KeyReplica {
   /** Whether it may decide at this instant: asked for each decision, and right before it. */
   mayDecide(): boolean {
     return this.#lease.isValid() || this.#replica.staleForMs() < this.#staleIfErrorMs;
+  }
+
+  /** Waits for its first lease, however long the load takes. @returns `false` if it is stopped before */
+  waitForFirstLease(): Promise<boolean> {
+    return this.#replica.waitUntilDecidable(foreverMs);
   }
 
   /** Waits for that for a bounded time, if it may come soon. The answer can be old when it arrives: ask again. */

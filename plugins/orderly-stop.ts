@@ -1,14 +1,33 @@
+import { once } from 'node:events';
+import { Server } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fp from 'fastify-plugin';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether it has been told to stop. */
+    isStopping(): boolean;
+  }
+}
+
+/** How long connections that were kept alive may bring one more request. */
+const windDownMs = 1_000;
+
 /**
- * Once the service stops, its last answers tell the clients that their connections end. Otherwise Node would
- * keep each open for a next request, and the stop would wait for it in vain.
+ * Stops without losing a request. A balancer keeps connections open, and may be sending on one at the very moment
+ * that it is closed: a change that was cut off like that can't be repeated by anybody. So new connections are refused
+ * first, after which the balancer takes another replica. Those that are open bring what they bring for a while, and
+ * each answer tells that its connection ends.
+ *
+ * To be registered after what has streams to end, and before the routes.
  */
 export default fp(
   async (app) => {
     let stopping = false;
+    app.decorate('isStopping', () => stopping);
     app.addHook('preClose', async () => {
       stopping = true;
+      if (app.server.listening) await windDown(app.server);
     });
     app.addHook('onSend', (_request, reply, _payload, done) => {
       if (stopping) reply.header('connection', 'close');
@@ -17,3 +36,13 @@ export default fp(
   },
   { name: 'orderly-stop' },
 );
+
+/** Resolves when no connection is left, or the time is over. */
+async function windDown(server: Server): Promise<void> {
+  // Connections that have been made already are accepted before the end of this turn of the loop.
+  await nextTurn();
+  const ended = once(server, 'close', { signal: AbortSignal.timeout(windDownMs) });
+  // That of an HTTP server would close idle connections as well.
+  Server.prototype.close.call(server);
+  await ended.catch(() => {}); // The time is over: idle connections are closed next.
+}

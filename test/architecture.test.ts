@@ -88,6 +88,7 @@ const mayImport: Record<string, string[]> = {
   'app.ts': ['lib', 'plugins'],
   'server.ts': ['lib', 'app.ts'],
   'canary.ts': ['lib'],
+  'migrate.ts': ['lib'],
 };
 
 /** The folders of `lib` that are told everything: stores are handed in. */

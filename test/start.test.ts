@@ -415,6 +415,12 @@ async function beginRequest(
   };
 }
 
+/** Resolves when so many loads wait for a table that is locked. */
+async function untilLoadsWait(databaseUrl: string, count: number): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await queryOn(databaseUrl, waiting)).length !== count) await delay(10);
+}
+
 /** Resolves when nobody listens there any more. */
 async function untilClosed(port: number): Promise<void> {
   for (;;) {
@@ -483,6 +489,27 @@ t.test('the process', async (t) => {
       /^The configuration is wrong:\n {2}- PORT must be .*\n {2}- API_KEYS has the dev.*\n$/,
     );
     t.equal(wrong.stdout(), '');
+  });
+
+  await t.test('listens as soon as it can decide, and not before', async (t) => {
+    const lock = new Client({ connectionString: databaseUrl });
+    await lock.connect();
+    t.teardown(() => lock.end());
+    await lock.query('BEGIN');
+    await lock.query('LOCK TABLE api_keys');
+    const options = { cwd, env: { NODE_ENV: 'development', LOG_LEVEL: 'info', PORT: '0', METRICS_PORT: '' } };
+    const loading = startProcess(t, options);
+    const stopped = startProcess(t, options);
+    await untilLoadsWait(databaseUrl, 2);
+    for (const process of [loading, stopped]) t.notMatch(process.stdout(), 'Server listening');
+
+    stopped.signal('SIGTERM');
+    await stopped.printed(/the process stops/);
+    await lock.query('COMMIT');
+    const [, listening = ''] = await loading.printed(/Server listening at (http:[^"]+)/);
+    t.equal(await statusOf(listening, developmentKey), 200);
+    t.equal(await stopped.ended, 0, 'one that is stopped before never does');
+    t.notMatch(stopped.stdout(), 'Server listening');
   });
 
   await t.test('finishes on SIGTERM what it has begun, and then ends', async (t) => {
@@ -722,6 +749,22 @@ t.test('the build', async (t) => {
     t.notMatch(built.stdout(), 'Latchkey is ready', 'nor is anyone welcomed with it');
     built.signal('SIGTERM');
     t.equal(await built.ended, 0);
+  });
+
+  await t.test('has a program that only brings the schema up to date', async (t) => {
+    const databaseUrl = await createEmptyDatabase(t);
+    const runMigrate = (env: NodeJS.Dict<string>) =>
+      run(process.execPath, [path.join(repository, 'dist/migrate.js')], { cwd: t.testdir(), env });
+    const names = (await readdir(path.join(repository, 'migrations'))).sort();
+    for (const migrations of [names, []]) {
+      const { stdout } = await runMigrate({ DATABASE_URL: databaseUrl });
+      t.match(JSON.parse(stdout), { msg: 'the database schema is up to date', migrations });
+    }
+    t.same(await queryOn(databaseUrl, 'SELECT id FROM replicas'), []);
+    await t.rejects(runMigrate({}), {
+      code: 1,
+      stderr: 'The configuration is wrong:\n  - DATABASE_URL is missing\n',
+    });
   });
 
   await t.test('keeps its data in a PostgreSQL of its own, from start to start', async (t) => {

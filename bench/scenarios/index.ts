@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { database } from './database.ts';
 import { decide } from './decide.ts';
 import { flood } from './flood.ts';
 import { floor } from './floor.ts';
@@ -7,6 +8,7 @@ import { latency } from './latency.ts';
 import { logging } from './logging.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
+import { replicas } from './replicas.ts';
 import { startUp } from './start-up.ts';
 import { unknown } from './unknown.ts';
 import { workers } from './workers.ts';
@@ -24,4 +26,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   workers,
   memory,
   'start-up': startUp,
+  database,
+  replicas,
 };

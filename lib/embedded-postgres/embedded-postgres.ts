@@ -24,6 +24,8 @@ export interface EmbeddedPostgresOptions {
   readonly binaries?: PostgresBinaries;
   /** Where root puts a copy of the programs, if PostgreSQL's user cannot reach them. */
   readonly rootCopiesFolder?: string;
+  /** Of PostgreSQL, for who measures it. */
+  readonly serverSettings?: Readonly<Record<string, string | number>>;
   readonly log?: Log;
 }
 
@@ -44,7 +46,7 @@ const connectTimeoutMs = 10_000;
  * @throws EmbeddedPostgresError with a message for the operator, and with nothing left running
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { log = silentLog, rootCopiesFolder = '/var/lib/latchkey' } = options;
+  const { log = silentLog, rootCopiesFolder = '/var/lib/latchkey', serverSettings = {} } = options;
   const dataDir = path.resolve(options.dataDir);
   await prepareDataDir(dataDir);
   const clusterFolder = clusterFolderOf(dataDir);
@@ -52,7 +54,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const copiesFolder = identity === undefined ? dataDir : rootCopiesFolder;
   const binaries = await makeUsable(options.binaries ?? (await findBinaries()), identity, copiesFolder);
   const { password } = await openCluster(dataDir, binaries, identity);
-  const { first, port, start } = await startOnFreePort({ binaries, identity, clusterFolder, log });
+  const { first, port, start } = await startOnFreePort({
+    binaries,
+    identity,
+    clusterFolder,
+    serverSettings,
+    log,
+  });
   const running = keepRunning(first, start, log);
   const databaseUrl = `postgres://${userName}:${password}@127.0.0.1:${port}/${databaseName}`;
   try {

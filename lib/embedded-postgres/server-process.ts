@@ -14,6 +14,8 @@ export interface ServerSettings {
   readonly identity: Identity | undefined;
   readonly clusterFolder: string;
   readonly port: number;
+  /** Of PostgreSQL, beside ours. */
+  readonly serverSettings: Readonly<Record<string, string | number>>;
   readonly log: Log;
 }
 
@@ -108,7 +110,7 @@ export async function spawnServer(settings: ServerSettings, lockIsStale: boolean
   }
 }
 
-function serverArguments({ clusterFolder, port }: ServerSettings): string[] {
+function serverArguments({ clusterFolder, port, serverSettings }: ServerSettings): string[] {
   const settings = {
     cluster_name: clusterName,
     listen_addresses: '127.0.0.1',
@@ -125,6 +127,7 @@ function serverArguments({ clusterFolder, port }: ServerSettings): string[] {
     log_line_prefix: '%e ',
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
+    ...serverSettings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return ['-D', folderArgument(clusterFolder), ...args];

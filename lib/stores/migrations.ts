@@ -9,6 +9,12 @@ const folder = new URL('../../migrations/', import.meta.url);
 /** Any constant will do that no other user of the database takes. */
 const advisoryLock = 5_297_336_024;
 
+/**
+ * How long a migration waits for a table that requests use. They wait behind it meanwhile; and less than PostgreSQL's
+ * `deadlock_timeout` of a second, so that it is the migration that gives way when each has what the other wants.
+ */
+const lockTimeoutMs = 500;
+
 interface Migration {
   name: string;
   sql: string;
@@ -18,7 +24,7 @@ interface Migration {
 /**
  * Brings the schema up to date: the `.sql` files of `migrations/` that have not been applied, in the order
  * of their names, all in one transaction. Processes that start together wait for each other, and all
- * for the database.
+ * for the database; and for tables that are in use, in several attempts.
  * @returns the names of those that were applied
  * @throws DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
@@ -44,6 +50,7 @@ async function applyPending(pool: Pool): Promise<string[]> {
         throw new Error(`Migration ${name} was changed after it had been applied to this database`);
       }
     }
+    if (pending.length > 0) await connection.query(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
     for (const migration of pending) await apply(connection, migration);
     return pending.map(({ name }) => name);
   });

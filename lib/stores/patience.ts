@@ -38,7 +38,7 @@ export async function patiently<Result>(
     } catch (error) {
       if (isRefusal(error)) throw new DatabaseUnreachableError(error);
       if (!isPassing(error)) throw error;
-      if (Date.now() > deadlineMs) throw new DatabaseUnreachableError(error);
+      if (Date.now() > deadlineMs) throw isLockTimeout(error) ? error : new DatabaseUnreachableError(error);
       if (!told) onUnavailable?.(error);
       told = true;
     }
@@ -49,6 +49,9 @@ export async function patiently<Result>(
 /** Whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
 const isRefusal = (error: unknown): boolean =>
   error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
+
+/** Whether a table was in use: the database was reached, and says itself what was wrong. */
+const isLockTimeout = (error: unknown): boolean => error instanceof DatabaseError && error.code === '55P03';
 
 const isPassing = (error: unknown): boolean =>
   isUnavailable(error) || (error instanceof ApiError && error.code === 'service_unavailable');

@@ -10,7 +10,7 @@ const Alive = Type.Object({ status: Type.Literal('ok') });
 const State = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]);
 
 const Readiness = Type.Object({
-  status: State,
+  status: Type.Union(State.anyOf, { description: '`unavailable`: a check fails, or the process stops' }),
   checks: Type.Object({
     database: State,
     keys: Type.Union([Type.Literal('ok'), Type.Literal('loading'), Type.Literal('unavailable')], {
@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const { keys: state } = app.replica;
       const { appliedSeq, phase, leaseValid, ...replica } = app.replica.status();
       const keys = app.replica.mayDecide() ? 'ok' : phase === 'loading' ? 'loading' : 'unavailable';
-      const ready = database === 'ok' && keys === 'ok';
+      const ready = database === 'ok' && keys === 'ok' && !app.isStopping();
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ok' : 'unavailable',
         checks: { database, keys, rate_limits: app.rateLimits.state() },
