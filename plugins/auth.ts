@@ -1,4 +1,11 @@
-import type { FastifyReply, FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify';
+import type {
+  FastifyContextConfig,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  preHandlerHookHandler,
+  RouteOptions,
+} from 'fastify';
 import fp from 'fastify-plugin';
 import { type Access, allows } from '../lib/access.ts';
 import { addressOf } from '../lib/address.ts';
@@ -25,24 +32,23 @@ export default fp(
   async (app) => {
     // Only on the routes that ask for a key. What a plugin says of the routes that it registers comes later than this.
     app.addHook('onRoute', (route) => {
-      const accessOf = () => route.config?.access;
-      if (!asksForKey(accessOf())) return;
-      route.onRequest = [authenticateFor(accessOf), ...listOf(route.onRequest)];
-      route.preHandler = [decideAgainFor(accessOf), ...listOf(route.preHandler)];
+      if (!asksForKey(route.config?.access)) return;
+      route.onRequest = [authenticateFor(route), ...listOf(route.onRequest)];
+      route.preHandler = [decideAgainFor(route), ...listOf(route.preHandler)];
     });
 
     // Callbacks and not promises: what memory can decide is decided at once.
     const authenticateFor =
-      (accessOf: () => Access | undefined): onRequestHookHandler =>
+      (route: RouteOptions): onRequestHookHandler =>
       (request, reply, done) => {
-        const access = accessOf();
-        if (!asksForKey(access)) return done();
+        const { config = {} } = route;
+        if (!asksForKey(config.access)) return done();
         const isTold = request.headers[debugHeader] !== undefined;
         const isTimed = app.decisionMetrics.isTimed();
         const startMs = isTold || isTimed ? performance.now() : 0;
         // A proxy must never answer one client with what another's key was given.
         reply.header('cache-control', 'no-store');
-        authenticate(request, reply, access, (outcome, error) => {
+        authenticate(request, reply, config, (outcome, error) => {
           const durationMs = isTold || isTimed ? performance.now() - startMs : 0;
           app.decisionMetrics.count(outcome, isTimed ? durationMs : null);
           if (isTold) tellDuration(request, reply, durationMs);
@@ -52,19 +58,19 @@ export default fp(
 
     // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
     const decideAgainFor =
-      (accessOf: () => Access | undefined): preHandlerHookHandler =>
+      ({ config = {} }: RouteOptions): preHandlerHookHandler =>
       (request, _reply, done) => {
         if (request.keyDigest === null || request.body === undefined) return done();
         if (!app.replica.mayDecide()) return done(undecidable());
-        const verification = app.decideOnKey(request, request.keyDigest, accessOf());
+        const verification = app.decideOnKey(request, request.keyDigest, config.access);
         if (!verification.accepted) return done(refusals[verification.reason]);
-        done(isAllowed(request, accessOf(), verification.identity) ? undefined : refusals.permission);
+        done(isAllowed(request, config, verification.identity) ? undefined : refusals.permission);
       };
 
     function authenticate(
       request: FastifyRequest,
       reply: FastifyReply,
-      access: Access | undefined,
+      config: FastifyContextConfig,
       settle: Settle,
     ) {
       const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
@@ -74,7 +80,7 @@ export default fp(
       if (credential.kind === 'malformed') return refuse(request, 'unknown', settle);
       const digest = digestOf(credential.key);
       request.keyDigest = digest;
-      const decide = () => admit(request, reply, digest, access, settle);
+      const decide = () => admit(request, reply, digest, config, settle);
       if (app.replica.mayDecide()) return decide();
       void app.replica.waitUntilMayDecide().then(() => {
         // Asked again, in the same breath as the decision.
@@ -87,10 +93,10 @@ export default fp(
       request: FastifyRequest,
       reply: FastifyReply,
       digest: string,
-      access: Access | undefined,
+      config: FastifyContextConfig,
       settle: Settle,
     ) {
-      const verification = app.decideOnKey(request, digest, access);
+      const verification = app.decideOnKey(request, digest, config.access);
       if (!verification.accepted) {
         app.keyUsage.countRefusal(verification, Date.now());
         return refuse(request, verification.reason, settle);
@@ -99,7 +105,7 @@ export default fp(
       tellSunset(reply, identity.sunsetAtMs);
       let handle: Handle | null = verification.handle;
       app.rateLimits.countRequest(request, reply, handle, (excess) => {
-        const outcome = outcomeOf(excess, isAllowed(request, access, identity));
+        const outcome = outcomeOf(excess, isAllowed(request, config, identity));
         const current = handle ?? app.replica.keys.keys.find(digest);
         app.keyUsage.countOutcome(current, outcome, addressOf(request), Date.now());
         settle(outcome, excess ?? (outcome === 'permission' ? refusals.permission : undefined));
@@ -130,9 +136,13 @@ const listOf = <T>(hooks: T | T[] | undefined): T[] => {
   return Array.isArray(hooks) ? hooks : [hooks];
 };
 
-function isAllowed(request: FastifyRequest, access: Access | undefined, identity: Identity): boolean {
-  const asked = request.routeOptions.config.asks?.(request) ?? [];
-  return allows(access, identity) && asked.every((permission) => grants(identity.permissions, permission));
+function isAllowed(
+  request: FastifyRequest,
+  { access, asks }: FastifyContextConfig,
+  identity: Identity,
+): boolean {
+  if (!allows(access, identity)) return false;
+  return asks === undefined || asks(request).every((asked) => grants(identity.permissions, asked));
 }
 
 /** A key over its limit isn't told what it may. */
