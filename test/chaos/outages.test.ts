@@ -136,7 +136,7 @@ async function countLoads(pool: Pool, isOver: () => boolean): Promise<number> {
   const seen = new Set<string>();
   while (!isOver()) {
     const { rows } = await pool.query<{ load: string }>(
-      `SELECT concat(pid, ' ', backend_start) AS load FROM pg_stat_activity WHERE query LIKE 'FETCH%'`,
+      `SELECT concat(pid, ' ', backend_start) AS load FROM pg_stat_activity WHERE query LIKE 'COPY%'`,
     );
     for (const { load } of rows) seen.add(load);
     await delay(5);
