@@ -21,6 +21,12 @@ interface Row {
   name: string;
 }
 
+/** A key to import, and the line that it stands in, from 1. */
+interface Entry {
+  line: number;
+  row: Row;
+}
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -49,15 +55,18 @@ const endpoint = new URL(`/v1/secrets/api/keys/import?dry_run=${options['dry-run
 const answerTimeoutMs = 30_000;
 const maxAttempts = 60;
 
-function* demoRows(count: number): Generator<Row> {
-  for (let i = 1; i <= count; i += 1) {
-    yield { name: `Demo key ${i}`, hash: createHash('sha256').update(randomBytes(32)).digest('hex') };
+function* demoEntries(count: number): Generator<Entry> {
+  for (let line = 1; line <= count; line += 1) {
+    const hash = createHash('sha256').update(randomBytes(32)).digest('hex');
+    yield { line, row: { name: `Demo key ${line}`, hash } };
   }
 }
 
-async function* fileRows(lines: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Row> {
-  for await (const line of lines) {
-    if (line.trim() !== '') yield line.startsWith('{') ? JSON.parse(line) : rowOfCsv(line);
+async function* fileEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+  let line = 0;
+  for await (const text of lines) {
+    line += 1;
+    if (text.trim() !== '') yield { line, row: text.startsWith('{') ? JSON.parse(text) : rowOfCsv(text) };
   }
 }
 
@@ -69,10 +78,10 @@ function rowOfCsv(line: string): Row {
   return { hash, name: quoted?.replaceAll('""', '"') ?? name };
 }
 
-async function* batchesOf(rows: AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<Row[]> {
-  let batch: Row[] = [];
-  for await (const row of rows) {
-    batch.push(row);
+async function* batchesOf(entries: Source['entries']): AsyncGenerator<Entry[]> {
+  let batch: Entry[] = [];
+  for await (const entry of entries) {
+    batch.push(entry);
     if (batch.length < batchSize) continue;
     yield batch;
     batch = [];
@@ -86,36 +95,35 @@ interface Mistake {
 }
 
 /** @returns how many of the keys existed already */
-async function send(batch: Row[], firstLine: number): Promise<number> {
-  const { status, mistakes, text } = await post(batch);
+async function send(batch: Entry[]): Promise<number> {
+  const { status, mistakes, text } = await post(batch.map(({ row }) => row));
   if (status < 300) return 0;
   const known = new Set(mistakes.map(({ path }) => Number(path.split('/')[1])));
   if (status === 409 && known.size > 0) {
     const rest = batch.filter((_, index) => !known.has(index));
-    if (rest.length > 0) await send(rest, firstLine);
+    if (rest.length > 0) await send(rest);
     return known.size;
   }
   for (const { path, message } of mistakes) {
     const [, index, ...field] = path.split('/');
-    console.error(`\nline ${firstLine + Number(index)}: ${field.join('/')} ${message}`);
+    console.error(`\nline ${batch[Number(index)]?.line}: ${field.join('/')} ${message}`);
   }
   throw new Error(`Latchkey answered ${status}: ${text.slice(0, 300)}`);
 }
 
-async function post(batch: Row[]): Promise<{ status: number; mistakes: Mistake[]; text: string }> {
+async function post(rows: Row[]): Promise<{ status: number; mistakes: Mistake[]; text: string }> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await fetch(endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-api-key': apiKey },
-        body: JSON.stringify(batch),
+        body: JSON.stringify(rows),
         signal: AbortSignal.timeout(answerTimeoutMs),
       });
       const text = await response.text();
       const mayPass = response.status === 429 || response.status === 503;
       if (!mayPass || attempt === maxAttempts) {
-        const mistakes = response.status < 300 ? [] : (JSON.parse(text).error?.details ?? []);
-        return { status: response.status, mistakes, text };
+        return { status: response.status, mistakes: mistakesIn(response, text), text };
       }
     } catch (error) {
       if (attempt === maxAttempts) throw error;
@@ -124,14 +132,20 @@ async function post(batch: Row[]): Promise<{ status: number; mistakes: Mistake[]
   }
 }
 
+/** A proxy that refuses for us may have said anything. */
+function mistakesIn({ ok, headers }: Response, text: string): Mistake[] {
+  const isJson = headers.get('content-type')?.startsWith('application/json') ?? false;
+  return ok || !isJson ? [] : (JSON.parse(text).error?.details ?? []);
+}
+
 /** Where the keys come from, and how much of it has been read: 0 to 1. */
 interface Source {
-  rows: AsyncIterable<Row> | Iterable<Row>;
+  entries: AsyncIterable<Entry> | Iterable<Entry>;
   shareRead(done: number): number;
 }
 
 const demoSource = (count: number): Source => ({
-  rows: demoRows(count),
+  entries: demoEntries(count),
   shareRead: (done) => done / count,
 });
 
@@ -139,7 +153,7 @@ function fileSource(path: string): Source {
   const { size } = statSync(path);
   const input = createReadStream(path);
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  return { rows: fileRows(lines), shareRead: () => input.bytesRead / size };
+  return { entries: fileEntries(lines), shareRead: () => input.bytesRead / size };
 }
 
 const barLength = 40;
@@ -156,8 +170,8 @@ const startMs = performance.now();
 const source = demoCount === null ? fileSource(file ?? '') : demoSource(demoCount);
 let done = 0;
 let known = 0;
-for await (const batch of batchesOf(source.rows)) {
-  known += await send(batch, done + 1);
+for await (const batch of batchesOf(source.entries)) {
+  known += await send(batch);
   done += batch.length;
   showProgress(done, source.shareRead(done), performance.now() - startMs);
 }

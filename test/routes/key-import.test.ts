@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fastify } from 'fastify';
 import { Client } from 'pg';
 import t from 'tap';
 import { listen } from '../fixtures/raw-http.ts';
@@ -378,10 +379,16 @@ t.test(
     t.match(again.output, '2 existed already');
     t.equal((await me(last)).permissions[0], '*');
 
-    await writeFile(file, `${lines[0]}\nnonsense,Wrong`);
+    await writeFile(file, `${lines[0]}\n\n${lines[1]}\nnonsense,Wrong`);
     const wrong = await runScript([origin, file]);
     t.not(wrong.code, 0);
-    t.match(wrong.output, 'line 2: hash');
+    t.match(wrong.output, 'line 4: hash', 'as an editor counts them');
+
+    const proxy = fastify();
+    t.teardown(() => proxy.close());
+    proxy.post('*', (_request, reply) => reply.code(413).type('text/html').send('<html>Too large</html>'));
+    const refused = await runScript([`--url=http://127.0.0.1:${await listen(proxy)}`, file]);
+    t.match(refused, { code: 1, output: 'Latchkey answered 413: <html>' });
     t.match(await runScript([origin, '--demo=25', '--batch=10']), { code: 0, output: '25 imported' });
     t.match(await runScript([origin]), { code: 2, output: 'Usage' });
   },

@@ -271,7 +271,8 @@ t.test('a token that is not exactly one of ours is refused', async (t) => {
     t.equal(response.statusCode, 401, name);
     t.strictSame(response.json(), invalid, name);
   }
-  const mismatch = await forge({}, { ...claims, tenant_id: 'tenant_other' });
+  const { tenant } = (await call({ method: 'POST', url: '/v1/tenants', payload: { name: 'Other' } })).json();
+  const mismatch = await forge({}, { ...claims, tenant_id: tenant.id });
   t.strictSame((await inSession(service, mismatch)).json(), inactive, 'an environment of another tenant');
   const anything = fc.oneof(
     fc.string({ unit: 'grapheme-ascii', minLength: 1 }),
