@@ -141,13 +141,12 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the configuration from the environment and, for what it doesn't set, from `.env` in the working folder.
- * An empty value counts as none.
+ * Reads the configuration of the service.
  * @throws ConfigError with every mistake
  */
 export const readConfig = (): Config => configOf(readEnvironment());
 
-/** What the environment and, for what it doesn't set, `.env` in the working folder say; an empty value says nothing. */
+/** What the environment and, for what it doesn't set, `.env` in the working folder say. An empty value counts as none. */
 export const readEnvironment = (): NodeJS.Dict<string> => ({ ...readDotEnv(), ...withoutEmpty(process.env) });
 
 /**

@@ -27,11 +27,6 @@ export default fp<TracingSettings>(
       request.span = tracing.startRequest(request.method, request.headers['traceparent']);
       tracing.within(request.span, done);
     });
-    // Reading a body leaves what belongs to the request: what comes after it is brought back.
-    app.addHook('preValidation', (request, _reply, done) => {
-      if (request.span === null) done();
-      else tracing.within(request.span, done);
-    });
     app.addHook('onResponse', (request, { statusCode }, done) => {
       const { span, method } = request;
       const route = request.routeOptions.url;

@@ -1,8 +1,8 @@
 /** Traces, as a collector of OpenTelemetry receives them by OTLP over HTTP. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { Session } from 'node:inspector/promises';
-import { json } from 'node:stream/consumers';
+import { json, text as readText } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { listen } from './fixtures/raw-http.ts';
 import {
@@ -95,11 +95,29 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
 const traceparent = `00-${traceId}-${parentId}-01`;
 
+/** Sends the body after the head, as clients may. @returns the id of the new key */
+async function createOverHttp(port: number): Promise<string> {
+  const call = request(`http://127.0.0.1:${port}/v1/secrets/api/keys`, {
+    method: 'POST',
+    headers: {
+      'x-api-key': developmentKey,
+      'content-type': 'application/json',
+      expect: '100-continue',
+      traceparent,
+    },
+  });
+  call.flushHeaders();
+  await once(call, 'continue');
+  call.end('{"name": "Traced"}');
+  const [response] = await once(call, 'response');
+  return JSON.parse(await readText(response)).secret.id;
+}
+
 t.test('a request is a span of the trace that it belongs to, with its statements under it', async (t) => {
   const collector = await startCollector(t);
   const service = await startService(t, traced(`${collector.endpoint}/`));
-  const { secret } = await createKey(service, {}, { headers: { traceparent } as Record<string, string> });
-  await service.call({ url: `/v1/secrets/api/keys/${secret.id}` });
+  const id = await createOverHttp(await listen(service.app));
+  await service.call({ url: `/v1/secrets/api/keys/${id}` });
   await service.call({ url: '/v1/auth/me', key: 'f'.repeat(64) });
   await service.call({ url: '/nowhere', headers: { traceparent: 'nonsense' } });
   await service.app.close();
@@ -151,6 +169,9 @@ t.test('statements are those of their own request, however many wait for a conne
   const collector = await startCollector(t);
   const service = await startService(t, traced(collector.endpoint));
   const tables = { customers: 'FROM customers', environments: 'FROM environments', users: 'FROM users' };
+  // Connections that were handed out before, and went back: their statements must not count twice.
+  const connections = await Promise.all(Array.from({ length: 8 }, () => service.app.pg.pool.connect()));
+  for (const connection of connections) connection.release();
   const names = Object.keys(tables);
   const urls = Array.from({ length: 60 }, (_, i) => `/v1/${names[i % names.length]}`);
   const answers = await Promise.all(urls.map((url) => service.call({ url })));
@@ -171,10 +192,7 @@ t.test('statements are those of their own request, however many wait for a conne
       );
       return texts.length;
     });
-    t.ok(
-      counts.every((count) => count > 0 && count === counts[0]),
-      counts.join(),
-    );
+    t.same(counts, Array(20).fill(2), 'the page, and the number of all');
   }
 });
 
