@@ -432,10 +432,14 @@ t.test('a service asks about keys', async (t) => {
   });
 
   await t.test('and nothing is decided without a lease', async (t) => {
-    const undecidable = t.intercept(app.replica, 'mayDecide', { value: () => false });
-    const response = await ask({ api_key: known.api_key });
-    undecidable.restore();
-    t.equal(response.statusCode, 503);
+    // As when it ends after the last decision on the asker's own key.
+    for (const answers of [[false], [true, true, false]]) {
+      const undecidable = t.intercept(app.replica, 'mayDecide', { value: () => answers.shift() ?? false });
+      const response = await ask({ api_key: known.api_key });
+      undecidable.restore();
+      t.equal(response.statusCode, 503);
+      t.equal(response.headers['retry-after'], '1');
+    }
   });
 });
 
