@@ -13,10 +13,10 @@ dev: node_modules/.package-lock.json ## As run, and reload when a source changes
 test: node_modules/.package-lock.json ## Install and run all tests
 	@npm run --silent test
 
-model: node_modules/.package-lock.json ## Run the replication protocol through a million simulated schedules; COUNT, SEED
+model: node_modules/.package-lock.json ## Run the replication protocol through a million simulated schedules, in 5 minutes; COUNT, SEED
 	@npm run --silent model -- $(or $(COUNT),1000000) $(SEED)
 
-chaos: node_modules/.package-lock.json ## Break replicas and database while keys change; CHANGES, REPLICAS, SECONDS, SEED
+chaos: node_modules/.package-lock.json ## Break replicas and database while keys change, for 10 minutes; CHANGES, REPLICAS, SECONDS, SEED
 	@node --import=tsx test/chaos/run.ts --changes=$(or $(CHANGES),10000) --replicas=$(or $(REPLICAS),4) \
 		--seconds=$(or $(SECONDS),600) --seed=$(or $(SEED),1) $(ARGS)
 

@@ -50,7 +50,9 @@ export default fp<OpenApiOptions>(
               type: 'apiKey',
               in: 'header',
               name: 'X-API-Key',
-              description: '64 lower-case hex characters',
+              description:
+                '64 lower-case hex characters. A key of the operator works in the environment of its configuration, or ' +
+                'in another one of its tenant that `X-Environment-ID` selects by name or id',
             },
             bearer: { type: 'http', scheme: 'bearer', description: 'The same key' },
             session: {

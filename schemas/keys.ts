@@ -24,7 +24,8 @@ const Permission = Type.String({
   description: '`resource:action`, `resource:*` or `*`',
   examples: ['customers:read'],
 });
-const Permissions = Type.Array(Permission, { maxItems: 100, uniqueItems: true });
+const permissionsOptions = { maxItems: 100, uniqueItems: true };
+const Permissions = Type.Array(Permission, permissionsOptions);
 
 /** What a listing shows of a key: everything but the key. */
 export const KeyMetadata = Type.Object(
@@ -109,7 +110,12 @@ export const CreateKey = Type.Object(
       }),
     ),
     expires_at: Type.Optional(ExpiresAt),
-    permissions: Type.Optional(Permissions),
+    permissions: Type.Optional(
+      Type.Array(Permission, {
+        ...permissionsOptions,
+        description: 'All those of the key that makes it, if not said: name them',
+      }),
+    ),
     rate_limit: Type.Optional(Nullable(RateLimit)),
     metadata: Type.Optional(Metadata),
   },

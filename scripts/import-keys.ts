@@ -10,15 +10,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const usage = `Usage: LATCHKEY_API_KEY=… npm run import-keys -- [options] FILE
-  FILE            lines of JSON as the API takes them, or of CSV: hash,name
-  --demo=COUNT    instead of a file, makes up so many keys that nobody has
-  --url=URL       where Latchkey is (http://localhost:8080)
-  --batch=COUNT   keys in a request, up to 10000, which is what is taken if not said
-  --dry-run       only says what would be wrong`;
+  FILE                  lines of JSON as the API takes them, or of CSV: hash,name
+  --permissions=A,B     of the keys whose line names none, such as customers:read; none, if not said
+  --demo=COUNT          instead of a file, makes up so many keys that nobody has
+  --url=URL             where Latchkey is (http://localhost:8080)
+  --batch=COUNT         keys in a request, up to 10000, which is what is taken if not said
+  --dry-run             only says what would be wrong`;
 
 interface Row {
   hash: string;
   name: string;
+  permissions: string[];
 }
 
 /** A key to import, and the line that it stands in, from 1. */
@@ -30,6 +32,7 @@ interface Entry {
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    permissions: { type: 'string', default: '' },
     demo: { type: 'string' },
     url: { type: 'string', default: 'http://localhost:8080' },
     batch: { type: 'string', default: '10000' },
@@ -39,6 +42,8 @@ const { values: options, positionals } = parseArgs({
 const [file] = positionals;
 const apiKey = process.env['LATCHKEY_API_KEY'] ?? '';
 const batchSize = Number(options.batch);
+/** Never those of the calling key, which the API gives to a key that comes without: it may do much more. */
+const permissions = options.permissions.split(',').filter((permission) => permission !== '');
 const demoCount = options.demo === undefined ? null : Number(options.demo);
 if (
   apiKey === '' ||
@@ -58,7 +63,7 @@ const maxAttempts = 60;
 function* demoEntries(count: number): Generator<Entry> {
   for (let line = 1; line <= count; line += 1) {
     const hash = createHash('sha256').update(randomBytes(32)).digest('hex');
-    yield { line, row: { name: `Demo key ${line}`, hash } };
+    yield { line, row: { name: `Demo key ${line}`, hash, permissions } };
   }
 }
 
@@ -66,7 +71,16 @@ async function* fileEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry>
   let line = 0;
   for await (const text of lines) {
     line += 1;
-    if (text.trim() !== '') yield { line, row: text.startsWith('{') ? JSON.parse(text) : rowOfCsv(text) };
+    if (text.trim() !== '')
+      yield { line, row: text.startsWith('{') ? rowOfJson(text, line) : rowOfCsv(text) };
+  }
+}
+
+function rowOfJson(text: string, line: number): Row {
+  try {
+    return { permissions, ...JSON.parse(text) };
+  } catch {
+    throw new Error(`line ${line} is not valid JSON`);
   }
 }
 
@@ -75,7 +89,7 @@ function rowOfCsv(line: string): Row {
   const [hash = ''] = line.split(',', 1);
   const name = line.slice(hash.length + 1);
   const quoted = /^"(.*)"$/.exec(name)?.[1];
-  return { hash, name: quoted?.replaceAll('""', '"') ?? name };
+  return { hash, name: quoted?.replaceAll('""', '"') ?? name, permissions };
 }
 
 async function* batchesOf(entries: Source['entries']): AsyncGenerator<Entry[]> {
@@ -108,6 +122,8 @@ async function send(batch: Entry[]): Promise<number> {
     const [, index, ...field] = path.split('/');
     console.error(`\nline ${batch[Number(index)]?.line}: ${field.join('/')} ${message}`);
   }
+  const count = batch.length.toLocaleString('en');
+  if (mistakes.length > 0) throw new Error(`None of these ${count} keys was imported.`);
   throw new Error(`Latchkey answered ${status}: ${text.slice(0, 300)}`);
 }
 
@@ -125,8 +141,9 @@ async function post(rows: Row[]): Promise<{ status: number; mistakes: Mistake[];
       if (!mayPass || attempt === maxAttempts) {
         return { status: response.status, mistakes: mistakesIn(response, text), text };
       }
-    } catch (error) {
-      if (attempt === maxAttempts) throw error;
+    } catch {
+      if (attempt === maxAttempts) throw new Error(`${endpoint.origin} does not answer`);
+      if (attempt === 1) console.error(`\n${endpoint.origin} does not answer: trying again for a minute`);
     }
     await delay(1_000);
   }
@@ -166,15 +183,24 @@ function showProgress(done: number, share: number, elapsedMs: number): void {
   process.stderr.write(`\r[${bar}] ${rate}, ${leftSeconds} s left   `);
 }
 
-const startMs = performance.now();
-const source = demoCount === null ? fileSource(file ?? '') : demoSource(demoCount);
-let done = 0;
-let known = 0;
-for await (const batch of batchesOf(source.entries)) {
-  known += await send(batch);
-  done += batch.length;
-  showProgress(done, source.shareRead(done), performance.now() - startMs);
+async function importAll(): Promise<void> {
+  const startMs = performance.now();
+  const source = demoCount === null ? fileSource(file ?? '') : demoSource(demoCount);
+  let done = 0;
+  let known = 0;
+  for await (const batch of batchesOf(source.entries)) {
+    known += await send(batch);
+    done += batch.length;
+    showProgress(done, source.shareRead(done), performance.now() - startMs);
+  }
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+  const imported = options['dry-run'] ? `${done - known} could be imported` : `${done - known} imported`;
+  console.error(`\n${imported} in ${seconds} s, ${known} existed already`);
 }
-const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
-const imported = options['dry-run'] ? `${done - known} could be imported` : `${done - known} imported`;
-console.error(`\n${imported} in ${seconds} s, ${known} existed already`);
+
+try {
+  await importAll();
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -26,7 +26,7 @@ async function work(searcher: Searcher): Promise<void> {
     }
     done += order.count;
     const perSecond = done / ((performance.now() - startMs) / 1_000);
-    console.log(`${done} schedules, ${perSecond.toFixed(0)}/s, none guilty`);
+    console.log(`${done} schedules, ${perSecond.toFixed(0)}/s, the promise kept in all`);
   }
   searcher.close();
 }

@@ -352,10 +352,12 @@ t.test('imports are made one at a time, and who comes in between is told to come
   t.equal((await importRows([newRow()])).statusCode, 201);
 });
 
+/** Where the script finds the service. */
+const origin = `--url=http://127.0.0.1:${await listen(service.app)}`;
+
 t.test(
   'the script imports a file in as many requests as it takes, and again only what is missing',
   async (t) => {
-    const origin = `--url=http://127.0.0.1:${await listen(service.app)}`;
     const [csv, json, last] = [newKey(), newKey(), newKey()];
     const file = path.join(t.testdir(), 'keys');
     const lines = [
@@ -377,12 +379,19 @@ t.test(
     t.match(again, { code: 0, output: /\[#{40}\] 3 keys/ }, 'it shows how far it is');
     t.match(again.output, '1 imported');
     t.match(again.output, '2 existed already');
-    t.equal((await me(last)).permissions[0], '*');
+    t.strictSame((await me(last)).permissions, [], 'a key may do nothing that it was not given');
+
+    const given = newKey();
+    await writeFile(file, [`${hashOf(given)},Given`, lines[1]].join('\n'));
+    const permissions = '--permissions=customers:read,customers:write';
+    t.match(await runScript([origin, permissions, file]), { code: 0, output: '1 imported' });
+    t.strictSame((await me(given)).permissions, ['customers:read', 'customers:write']);
 
     await writeFile(file, `${lines[0]}\n\n${lines[1]}\nnonsense,Wrong`);
     const wrong = await runScript([origin, file]);
-    t.not(wrong.code, 0);
+    t.equal(wrong.code, 1);
     t.match(wrong.output, 'line 4: hash', 'as an editor counts them');
+    t.match(wrong.output, /\n\nNone of these 3 keys was imported\.\n$/);
 
     const proxy = fastify();
     t.teardown(() => proxy.close());
@@ -393,3 +402,18 @@ t.test(
     t.match(await runScript([origin]), { code: 2, output: 'Usage' });
   },
 );
+
+t.test('the script tells in a sentence why it can not go on', async (t) => {
+  const folder = t.testdir({ 'broken.ndjson': '\n{"hash": ' });
+  const missing = path.join(folder, 'missing.csv');
+  for (const [args, apiKey, sentence] of [
+    [[missing], developmentKey, `ENOENT: no such file or directory, stat '${missing}'`],
+    [[path.join(folder, 'broken.ndjson')], developmentKey, 'line 2 is not valid JSON'],
+    [['--demo=1'], 'unknown', /^Latchkey answered 401: .*Invalid API key/],
+  ] as const) {
+    const { code, output } = await runScript([origin, ...args], apiKey);
+    t.equal(code, 1);
+    t.match(output.trim(), sentence);
+    t.notMatch(output, /^ {4}at /m, 'and without a stack');
+  }
+});
