@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
 import { configOf } from '../lib/config.ts';
+import { appliedChannel } from '../lib/stores/replication.ts';
 import {
   createEnvironment,
   createKey,
@@ -264,6 +265,30 @@ t.test('a service that stops in order leaves nothing that a change would wait fo
   t.same(await statusesOf(first, [key]), [200]);
   await first.app.close();
   t.same(await replicaRows(first), []);
+});
+
+t.test('a change is acknowledged by a notification among few replicas, and quietly among many', async (t) => {
+  const [first] = await startTwo(t);
+  const listener = new Client({ connectionString: first.databaseUrl });
+  await listener.connect();
+  t.teardown(() => listener.end());
+  let acknowledgements = 0;
+  listener.on('notification', () => {
+    acknowledgements += 1;
+  });
+  await listener.query(`LISTEN ${appliedChannel}`);
+
+  await createKey(first);
+  await listener.query('SELECT 1');
+  t.equal(acknowledgements, 2);
+
+  // Replicas that are ahead of every change, so that nobody waits for them.
+  await first.pool.query(`INSERT INTO replicas (id, applied_seq, lease_id, lease_ms)
+    SELECT 'replica_' || n, 1000000, gen_random_uuid(), 2000 FROM generate_series(1, 31) n`);
+  const { api_key: key } = await createKey(first);
+  await listener.query('SELECT 1');
+  t.equal(acknowledgements, 2);
+  t.same(await statusesOf(first, [key]), [200], 'it is in force all the same when it is answered');
 });
 
 t.test('/health/ready shows the replica', async (t) => {

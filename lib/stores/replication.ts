@@ -22,6 +22,13 @@ export interface LoadingOptions {
   standstillMs: number;
 }
 
+/**
+ * As many replicas as tell writers what they have applied. PostgreSQL wakes every connection that listens, to whatever
+ * it be, for each notification, and each commit with one waits for the others: among many replicas that takes longer
+ * than the writers' poll.
+ */
+const maxNotifyingReplicas = 32;
+
 /** The replica's statements: the syncs on a connection that nothing else uses, the load on one of its own. */
 export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
   readonly #connection: ReservedConnection;
@@ -120,7 +127,8 @@ const renewAndRead = `
   ), renewed AS (
     UPDATE replicas SET applied_seq = $2, lease_id = gen_random_uuid(), lease_ms = $4, renewed_at = clock_timestamp()
      WHERE id = $1 AND EXISTS (SELECT FROM known)
-    RETURNING CASE WHEN $6 THEN pg_notify('${appliedChannel}', '') END
+    RETURNING CASE WHEN $6 AND (SELECT count(*) FROM (SELECT FROM replicas LIMIT ${maxNotifyingReplicas + 1}) few)
+                                 <= ${maxNotifyingReplicas} THEN pg_notify('${appliedChannel}', '') END
   )
   SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM renewed) AS renewed,
          head.seq AS head_seq, head.event_id AS head_event_id,
