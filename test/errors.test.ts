@@ -115,9 +115,9 @@ t.test('a URL that is not valid is refused with a request id', async (t) => {
   }
   refused(
     t,
-    answered(await call({ url: `${keys}/${'a'.repeat(256)}` })),
+    answered(await call({ url: `${keys}/${'a'.repeat(511)}` })),
     414,
-    'a parameter of 256 characters',
+    'a parameter of 511 characters',
   );
   refused(t, answered(await call({ url: `${keys}/${'a'.repeat(65)}` })), 400, 'an id of 65 characters');
 });
