@@ -4,6 +4,7 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 import fp from 'fastify-plugin';
 import { ApiError } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
+import { withoutOtherAlternatives } from '../lib/validation-errors.ts';
 import { textPattern } from '../schemas/common.ts';
 
 declare module 'fastify' {
@@ -40,7 +41,9 @@ export default fp(
     app.setValidatorCompiler(({ schema, httpPart }) =>
       (httpPart === 'body' ? strict : coercing).compile(schema),
     );
-    app.setSchemaErrorFormatter((errors, part) => refusal(errors.slice(0, maxDetails), part));
+    app.setSchemaErrorFormatter((errors, part) =>
+      refusal(withoutOtherAlternatives(errors).slice(0, maxDetails), part),
+    );
     app.decorate('validationByRow', {
       validatorCompiler: ({ schema, httpPart }) =>
         httpPart === 'body' ? rowValidator(brief, schema) : coercing.compile(schema),

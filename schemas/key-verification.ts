@@ -1,12 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Nullable, RateLimit } from './common.ts';
+import { Nullable, RateLimit, Text } from './common.ts';
 
 const AskedKey = Type.Object(
   {
     api_key: Type.String({ description: 'What was presented, whatever it looks like' }),
-    permission: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, description: 'What the key must hold' }),
-    ),
+    permission: Type.Optional(Text(100, { description: 'What the key must hold' })),
     cost: Type.Optional(
       Type.Integer({
         minimum: 0,
