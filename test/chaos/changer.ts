@@ -28,6 +28,8 @@ export interface ChangerOptions {
   watch: (watched: Watched) => void;
   /** Whoever may switch the tenant off and on again. */
   operatorKey: string;
+  /** From the beginning of a change to that of the next one, if it isn't answered later; 0: none waits. */
+  intervalMs: number;
 }
 
 const minKeys = 3;
@@ -65,7 +67,12 @@ export class Changer {
 
   /** Makes changes until `isOver` says so, and leaves nothing switched off. */
   async run(isOver: () => boolean): Promise<void> {
-    while (!isOver()) await this.#makeAny();
+    while (!isOver()) {
+      const nextMs = performance.now() + this.#options.intervalMs;
+      await this.#makeAny();
+      const restMs = nextMs - performance.now();
+      if (restMs > 0) await delay(restMs);
+    }
   }
 
   async #makeAny(): Promise<void> {

@@ -19,6 +19,7 @@ const options: ChaosOptions = {
   confirmChanges: true,
   notifications: true,
   changers: 4,
+  changesPerSecond: Number.POSITIVE_INFINITY,
   loadShare: 0.3,
   onProgress: () => {},
 };

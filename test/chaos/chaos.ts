@@ -26,6 +26,8 @@ export interface ChaosOptions {
   notifications: boolean;
   /** How many change something at a time. */
   changers: number;
+  /** How many changes a second each of them makes at most; `Infinity`: the next one when the last is answered. */
+  changesPerSecond: number;
   /** Verifications in the background, as a share of what the machine can do. */
   loadShare: number;
   onProgress: (progress: string) => void;
@@ -105,6 +107,7 @@ async function run(
         statistics,
         tenant,
         operatorKey: configured.operatorKey,
+        intervalMs: 1_000 / options.changesPerSecond,
         random: randomOf(2 + i),
         watch: (watched) => load.watch(watched),
       }),
