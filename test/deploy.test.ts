@@ -85,7 +85,7 @@ t.test('every program that is run is compiled', async (t) => {
     ...containers.map(({ command }) => command),
   ].flatMap((command) => command ?? []);
   const programs = [...`${dockerfile} ${commands.join(' ')}`.matchAll(/dist\/([a-z-]+)\.js/g)];
-  t.same(new Set(programs.map(([, name]) => name)), new Set(['server', 'migrate']));
+  t.same(new Set(programs.map(([, name]) => name)), new Set(['server', 'migrate', 'canary']));
   for (const [, name = ''] of programs) await t.resolves(access(path.join(repository, `${name}.ts`)), name);
 });
 
