@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiError } from '../lib/errors.ts';
+import type { LatchkeyReplica } from './replica-state.ts';
 
 /** What decides on the keys of an app's requests. */
 export interface Decider {
@@ -19,15 +20,3 @@ export interface Decider {
 }
 
 type Done = (refusal?: ApiError) => void;
-
-/** The state of this process's copy of all keys. */
-export interface LatchkeyReplica {
-  keys: number;
-  leaseValid: boolean;
-  /** Number of the last change that was applied here; `null`: the keys are being loaded. */
-  appliedSeq: number | null;
-  /** Changes that are known and not applied yet. */
-  lagEvents: number;
-  /** How often it was too slow, and others stopped waiting for it. */
-  timesFenced: number;
-}

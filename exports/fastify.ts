@@ -1,9 +1,10 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type ApiError, errorBody } from '../lib/errors.ts';
-import type { Identity } from '../lib/keys/verification.ts';
-import type { Decider, LatchkeyReplica } from './decider.ts';
+import type { Identity } from '../lib/keys/identity.ts';
+import type { Decider } from './decider.ts';
 import { startReplicaDecider } from './replica-decider.ts';
+import type { LatchkeyReplica } from './replica-state.ts';
 import { createServerDecider } from './server-decider.ts';
 
 export type { Identity, LatchkeyReplica };
@@ -54,8 +55,7 @@ export interface Latchkey {
   replica(): LatchkeyReplica | null;
 }
 
-/** Lets requests to the routes of an app pass only with a key that their route allows. */
-const latchkey: FastifyPluginAsync<LatchkeyOptions> = async (app, options) => {
+const plugin: FastifyPluginAsync<LatchkeyOptions> = async (app, options) => {
   const decider = await start(options, app.log);
   app.addHook('onClose', () => decider.close());
   app.decorate('latchkey', { ready: () => decider.ready(), replica: () => decider.replica() });
@@ -130,4 +130,6 @@ function environmentIdOf(this: FastifyRequest): string {
   return environmentId;
 }
 
-export default fp(latchkey, { name: 'latchkey', fastify: '5.x' });
+/** Lets requests to the routes of an app pass only with a key that their route allows. */
+const latchkey: FastifyPluginAsync<LatchkeyOptions> = fp(plugin, { name: 'latchkey', fastify: '5.x' });
+export default latchkey;

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import { refusals } from '../lib/auth-errors.ts';
 import { type ApiError, tooManyRequests, unavailable } from '../lib/errors.ts';
 import { readCredential } from '../lib/keys/credential.ts';
-import type { Identity } from '../lib/keys/verification.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 import type { Decider } from './decider.ts';
 import { KeyService, type KeyServiceOptions } from './key-service.ts';
