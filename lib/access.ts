@@ -1,5 +1,5 @@
+import type { Identity } from './keys/identity.ts';
 import { grants } from './keys/permissions.ts';
-import type { Identity } from './keys/verification.ts';
 
 /** Who may call a route. Every route says it in its `config.access`. */
 export type Access =

@@ -5,11 +5,12 @@ import { addressOf } from '../lib/address.ts';
 import { refusals, undecidable } from '../lib/auth-errors.ts';
 import { type ApiError, tooManyRequests } from '../lib/errors.ts';
 import { readCredential } from '../lib/keys/credential.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { Handle } from '../lib/keys/key-table.ts';
 import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import type { Identity, Refusal } from '../lib/keys/verification.ts';
+import type { Refusal } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

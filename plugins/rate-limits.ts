@@ -5,9 +5,9 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { addressOf } from '../lib/address.ts';
 import { type ApiError, tooManyRequests } from '../lib/errors.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { Handle } from '../lib/keys/key-table.ts';
 import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
-import type { Identity } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

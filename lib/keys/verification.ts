@@ -6,8 +6,6 @@ import type { KeyState } from './key-state.ts';
 import { absent, type Handle, type KeyTable } from './key-table.ts';
 import { StoredIdentity } from './stored-identity.ts';
 
-export type { Identity };
-
 export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
 
 export type Verification =
