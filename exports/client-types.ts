@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/keys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide on the key of somebody else, or on up to 100
+         * @description For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each key that is accepted counts once against its limit. Needs the permission `keys:verify`.
+         */
+        post: operations["verifyKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/me": {
         parameters: {
             query?: never;
@@ -113,6 +133,26 @@ export interface paths {
          * @description Needs any key.
          */
         get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a proxy may pass a request on, and whom it speaks for
+         * @description For nginx, Caddy, HAProxy, Traefik and Envoy. By any method, and with any path behind it; a body is not looked at. Needs any key.
+         */
+        get: operations["verifyRequest"];
         put?: never;
         post?: never;
         delete?: never;
@@ -988,6 +1028,99 @@ export interface operations {
             "5XX": components["responses"]["Failed"];
         };
     };
+    verifyKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "api_key": "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ffee",
+                 *       "permission": "orders:read"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description What was presented, whatever it looks like */
+                    api_key: string;
+                    /** @description What the key must hold */
+                    permission?: string;
+                    /** @description What counts against the limit of the key, 1 if not said; 0: nothing, and the limit is not looked at */
+                    cost?: number;
+                } | {
+                    /** @description What was presented, whatever it looks like */
+                    api_key: string;
+                    /** @description What the key must hold */
+                    permission?: string;
+                    /** @description What counts against the limit of the key, 1 if not said; 0: nothing, and the limit is not looked at */
+                    cost?: number;
+                }[];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "valid": true,
+                     *       "code": "valid",
+                     *       "key_id": "key_01a20557a16e731f8ab301630217ef18",
+                     *       "tenant_id": "tenant_default",
+                     *       "environment_id": "env_01a205579d1c7729b2cb563bc47034d9",
+                     *       "user_id": "user_default",
+                     *       "permissions": [
+                     *         "orders:read"
+                     *       ],
+                     *       "rate_limit": {
+                     *         "limit": 100,
+                     *         "window_seconds": 60
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Whether the request that presented the key may go on */
+                        valid: boolean;
+                        /** @description Why, or why not. Keys of other tenants are not found */
+                        code: "valid" | "not_found" | "expired" | "inactive" | "insufficient_permissions" | "rate_limited";
+                        key_id: string | null;
+                        tenant_id: string | null;
+                        environment_id: string | null;
+                        user_id: string | null;
+                        permissions: string[];
+                        rate_limit: {
+                            /** @description Requests in a window */
+                            limit: number;
+                            window_seconds: number;
+                        } | null;
+                    } | {
+                        /** @description Whether the request that presented the key may go on */
+                        valid: boolean;
+                        /** @description Why, or why not. Keys of other tenants are not found */
+                        code: "valid" | "not_found" | "expired" | "inactive" | "insufficient_permissions" | "rate_limited";
+                        key_id: string | null;
+                        tenant_id: string | null;
+                        environment_id: string | null;
+                        user_id: string | null;
+                        permissions: string[];
+                        rate_limit: {
+                            /** @description Requests in a window */
+                            limit: number;
+                            window_seconds: number;
+                        } | null;
+                    }[];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1028,6 +1161,46 @@ export interface operations {
                         } | null;
                     };
                 };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    verifyRequest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What the key must hold. Several may be named, and all are asked for
+                 * @example [
+                 *       "orders:read"
+                 *     ]
+                 */
+                permission?: string[];
+                /** @description Answer 403 with `X-Auth-Status: 429` instead of 429, for nginx */
+                deny?: "403";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Pass the request on, with these headers in place of those of the same names */
+            200: {
+                headers: {
+                    /** @description The tenant */
+                    "X-Auth-Tenant-ID"?: string;
+                    /** @description The environment; empty: none */
+                    "X-Auth-Environment-ID"?: string;
+                    /** @description The user */
+                    "X-Auth-User-ID"?: string;
+                    /** @description The key */
+                    "X-Auth-Key-ID"?: string;
+                    /** @description What the key holds, with commas between; empty: nothing */
+                    "X-Auth-Permissions"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Failed"];
