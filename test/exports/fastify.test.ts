@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import postgres from '@fastify/postgres';
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
@@ -160,9 +161,17 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
 
 t.test('a key that is revoked while the body arrives does nothing', async (t) => {
   const service = await startService(t);
+  await revokeWhileBodyArrives(t, service, { databaseUrl: service.databaseUrl });
+});
+
+async function revokeWhileBodyArrives(
+  t: Test,
+  service: TestService,
+  options: LatchkeyOptions,
+): Promise<void> {
   const progress = new EventEmitter();
   const admitted = once(progress, 'admitted');
-  const app = await startApp(t, { databaseUrl: service.databaseUrl }, (app) => {
+  const app = await startApp(t, options, (app) => {
     app.addHook('preParsing', async () => void progress.emit('admitted'));
   });
   const { api_key, secret } = await createKey(service, { permissions: ['customers:write'] });
@@ -174,7 +183,7 @@ t.test('a key that is revoked while the body arrives does nothing', async (t) =>
   const received = once(socket, 'data');
   socket.write('}');
   t.match(String(await received), /^HTTP\/1\.1 401 /);
-});
+}
 
 t.test('the app stays what it was', async (t) => {
   const service = await startService(t);
@@ -363,4 +372,210 @@ t.test('with Redis, it counts limits together with the service', { skip: redisIs
   t.equal((await service.call({ url: '/v1/auth/me', key })).statusCode, 200);
   t.equal(await statusOf(app, key), 429);
   t.equal((await service.call({ url: '/v1/auth/me', key })).statusCode, 429);
+});
+
+/** A service that listens, and a key of its own to ask it with. */
+async function startAskedService(t: Test) {
+  const service = await startService(t);
+  const url = `http://127.0.0.1:${await listen(service.app)}`;
+  const apiKey = await createPlaintext(service, { permissions: ['keys:verify'] });
+  return { service, options: { url, apiKey } };
+}
+
+t.test('an app asks a service about each request', async (t) => {
+  const { service, options } = await startAskedService(t);
+  const connections: Socket[] = [];
+  service.app.server.on('connection', (socket) => connections.push(socket));
+  const log = collectLog();
+  const app = await startApp(t, options, undefined, log);
+
+  await t.test('and knows whom a request speaks for', async (t) => {
+    const { api_key, secret } = await createKey(service, { permissions: ['orders:read'] });
+    const response = await app.inject({ url: '/whoami', headers: { authorization: `Bearer ${api_key}` } });
+    t.strictSame(response.json(), {
+      tenantId: secret.tenant_id,
+      environmentId: secret.environment_id,
+      auth: {
+        tenantId: secret.tenant_id,
+        environmentId: secret.environment_id,
+        userId: 'user_default',
+        keyId: secret.id,
+        permissions: ['orders:read'],
+        rateLimit: null,
+        operator: false,
+        sunsetAtMs: null,
+      },
+    });
+    t.equal(response.headers['cache-control'], 'no-store');
+    t.equal(app.latchkey.replica(), null);
+  });
+
+  await t.test('and refuses as the service does', async (t) => {
+    for (const [name, headers] of Object.entries(await refusedHeaders(service))) {
+      const expected = await service.call({ url: '/v1/customers', key: null, headers });
+      t.same(partsOf(await app.inject({ url: '/customers', headers })), partsOf(expected), name);
+    }
+  });
+
+  await t.test('which counts each once against its limit', async (t) => {
+    const rate_limit = { limit: 2, window_seconds: 60 };
+    const key = await createPlaintext(service, { permissions: ['customers:write'], rate_limit });
+    const post = () =>
+      app.inject({
+        method: 'POST',
+        url: '/customers',
+        headers: { 'x-api-key': key },
+        payload: { name: 'Ada' },
+      });
+    t.same([(await post()).statusCode, (await post()).statusCode], [200, 200], 'with its body too');
+    const refused = await post();
+    t.equal(refused.statusCode, 429);
+    t.same(refused.json(), errorOf('Rate limit exceeded', 'too_many_requests'));
+    t.equal(refused.headers['retry-after'], '1');
+  });
+
+  await t.test('and what it has revoked is refused from its answer on', async (t) => {
+    const statuses: number[][] = [];
+    for (let i = 0; i < 10; i += 1) {
+      const { api_key, secret } = await createKey(service);
+      const created = await statusOf(app, api_key);
+      await change(service, secret.id, { status: 'inactive' });
+      const deactivated = await statusOf(app, api_key);
+      await change(service, secret.id, { status: 'active' });
+      const activated = await statusOf(app, api_key);
+      await remove(service, secret.id);
+      statuses.push([created, deactivated, activated, await statusOf(app, api_key)]);
+    }
+    t.same(statuses, Array(10).fill([200, 403, 200, 401]));
+  });
+
+  await t.test('also while the body arrives', async (t) => {
+    await revokeWhileBodyArrives(t, service, options);
+  });
+
+  await t.test('and lets in no key of another tenant', async (t) => {
+    const { tenant, api_key } = (
+      await service.call({ method: 'POST', url: '/v1/tenants', payload: { name: 'Other' } })
+    ).json();
+    t.match(tenant.id, /^tenant_/);
+    t.equal(await statusOf(app, api_key), 401);
+  });
+
+  await t.test('over connections that are kept', async (t) => {
+    t.ok(connections.length > 0 && connections.length <= 3, `${connections.length} connections`);
+  });
+
+  await t.test('and no line of its log has a key', async (t) => {
+    t.notMatch(log.lines.join(''), /[0-9a-f]{64}/);
+  });
+});
+
+t.test('what a service does not clearly accept is not accepted', async (t) => {
+  let answer: RequestListener = (_request, response) => response.end();
+  const requests: IncomingMessage[] = [];
+  const standIn = createServer((request, response) => {
+    requests.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((listening) => standIn.listen(0, '127.0.0.1', listening));
+  t.teardown(() => {
+    standIn.closeAllConnections();
+    standIn.close();
+  });
+  const address = standIn.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const log = collectLog();
+  const options = { url: `http://127.0.0.1:${port}/latchkey`, apiKey: 'a'.repeat(64) };
+  const app = await createApp(t, options, undefined, log);
+  const key = 'b'.repeat(64);
+
+  const verdict = {
+    ...{ valid: true, code: 'valid', key_id: 'key_1', tenant_id: 'tenant_1', environment_id: 'env_1' },
+    ...{ user_id: 'user_1', permissions: [], rate_limit: null },
+  };
+  const saying =
+    (status: number, body: unknown): RequestListener =>
+    (_request, response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const undecided = errorOf('Authentication temporarily unavailable', 'service_unavailable');
+
+  await t.test('in contrast to what it does', async (t) => {
+    answer = saying(200, verdict);
+    t.equal(await statusOf(app, key), 200);
+    t.equal(requests.at(-1)?.url, '/latchkey/v1/auth/keys/verify');
+    answer = (request, response) => {
+      // As a connection that was kept and has just been given up.
+      answer = saying(200, verdict);
+      request.socket.destroy();
+      response.destroy();
+    };
+    t.equal(await statusOf(app, key), 200, 'also when it has to be asked again');
+  });
+
+  await t.test('an answer that is none', async (t) => {
+    const answers: Record<string, RequestListener> = {
+      nothing: (_request, response) => response.end(),
+      'no JSON': (_request, response) => response.end('yes'),
+      'another JSON': saying(200, { valid: true }),
+      'a list': saying(200, [verdict]),
+      'an unknown code': saying(200, { ...verdict, code: 'sure' }),
+      'another status': saying(201, verdict),
+      'a wrong apiKey': saying(401, errorOf('Invalid API key', 'permission_denied')),
+      'a missing permission': saying(403, errorOf('Permission denied', 'permission_denied')),
+      'its limit': saying(429, errorOf('Rate limit exceeded', 'too_many_requests')),
+      'its failure': saying(503, undecided),
+      'an echo': (request, response) => void request.pipe(response),
+      'a redirect': (_request, response) => response.writeHead(307, { location: '/elsewhere' }).end(),
+      'the end of the connection': (request) => request.socket.destroy(),
+    };
+    for (const [name, listener] of Object.entries(answers)) {
+      answer = listener;
+      const refused = await call(app, key);
+      t.equal(refused.statusCode, 503, name);
+      t.same(refused.json(), undecided);
+      t.equal(refused.headers['retry-after'], '1');
+    }
+    t.notOk(requests.some(({ url }) => url === '/elsewhere'));
+  });
+
+  await t.test('no answer in time', async (t) => {
+    answer = () => {};
+    t.equal(await statusOf(app, key), 503);
+  });
+
+  await t.test('a verdict that refuses, or names nobody', async (t) => {
+    const statuses: Record<string, number> = {
+      ...{ not_found: 401, expired: 401, inactive: 403, insufficient_permissions: 403, rate_limited: 429 },
+      valid: 403,
+    };
+    for (const [code, status] of Object.entries(statuses)) {
+      answer = saying(200, { ...verdict, valid: false, code });
+      t.equal(await statusOf(app, key), status, code);
+    }
+    for (const name of ['tenant_id', 'environment_id', 'user_id', 'key_id']) {
+      answer = saying(200, { ...verdict, [name]: null });
+      t.equal(await statusOf(app, key), 403, `${name}: null`);
+    }
+  });
+
+  await t.test('and its app is not ready', async (t) => {
+    const me = { ...verdict, permissions: ['keys:verify'] };
+    const { valid: _valid, code: _code, ...ready } = me;
+    answer = saying(200, ready);
+    t.equal(await app.latchkey.ready(), true, 'unless the service answers, and its key may ask');
+    t.equal(requests.at(-1)?.url, '/latchkey/v1/auth/me');
+    answer = saying(200, { ...ready, permissions: ['keys:read'] });
+    t.equal(await app.latchkey.ready(), false);
+    t.match(log.lines.at(-1), 'The apiKey lacks the permission keys:verify');
+    answer = saying(200, 'welcome');
+    t.equal(await app.latchkey.ready(), false);
+    answer = saying(503, undecided);
+    t.equal(await app.latchkey.ready(), false);
+    t.match(log.lines.at(-1), 'The service answers 503');
+  });
+
+  await t.test('and no line of its log has a key', async (t) => {
+    t.match(log.lines.join(''), 'The service answers 401');
+    t.notMatch(log.lines.join(''), /[ab]{64}/);
+  });
 });
