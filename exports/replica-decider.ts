@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify';
 import { permitted } from '../lib/access.ts';
 import { serializers } from '../lib/logger.ts';
 import auth from '../plugins/auth.ts';
@@ -63,8 +63,18 @@ export async function startReplicaDecider({
   }
 
   return {
-    admit: (request, reply, permission, done) => hooksFor(permission).onRequest(request, reply, done),
-    readmit: (request, reply, permission, done) => hooksFor(permission).preHandler(request, reply, done),
+    admit(request, reply, permission, done) {
+      hooksFor(permission).onRequest(request, reply, (refusal) => {
+        tellPlainly(request);
+        done(refusal);
+      });
+    },
+    readmit(request, reply, permission, done) {
+      hooksFor(permission).preHandler(request, reply, (refusal) => {
+        tellPlainly(request);
+        done(refusal);
+      });
+    },
     ready: () => parts.replica.waitUntilMayDecide(),
     replica() {
       const { leaseValid, appliedSeq, lagEvents, timesFenced } = parts.replica.status();
@@ -72,4 +82,9 @@ export async function startReplicaDecider({
     },
     close: async () => void (await parts.close()),
   };
+}
+
+/** Apps may copy the identity, or send it as JSON: all that it tells has to be a property of its own. */
+function tellPlainly(request: FastifyRequest): void {
+  if (request.auth !== null) request.auth = { ...request.auth, keyId: request.auth.keyId };
 }

@@ -26,21 +26,15 @@ const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-package-'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 const project = path.join(folder, 'project');
 
+/** What the package is made of, and neither what others make of it nor what is as large. */
+const others = new Set(['.git', '.tap', 'bench', 'data', 'deploy', 'dist', 'docs', 'node_modules', 'test']);
+const isSource = (file: string): boolean =>
+  !others.has(path.relative(repository, file).split(path.sep)[0] ?? '');
+
 /** Packs a copy of the sources, so that nobody else's build is in the way. @returns the tarball */
 async function pack(): Promise<string> {
   const copy = path.join(folder, 'sources');
-  const names = ['exports', 'lib', 'migrations', 'plugins', 'routes', 'schemas', 'scripts/build.mjs'];
-  const files = [
-    'app.ts',
-    'server.ts',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    'package.json',
-    'LICENSE',
-    'README.md',
-  ];
-  for (const name of [...names, ...files])
-    await cp(path.join(repository, name), path.join(copy, name), { recursive: true });
+  await cp(repository, copy, { recursive: true, filter: isSource });
   await symlink(path.join(repository, 'node_modules'), path.join(copy, 'node_modules'));
   const { stdout } = await execute(copy, 'npm', ['pack', '--json', '--pack-destination', folder]);
   const [{ filename }] = JSON.parse(stdout);
