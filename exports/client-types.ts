@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * Follow changes as they happen
-         * @description Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when its key may not see it any more. A key may have 5 streams at once, on each process. Needs the permission `audit:read`.
+         * @description Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when its key may not see it any more. A key may have 5 streams at once and a tenant 20, on each process. Needs the permission `audit:read`.
          */
         get: operations["streamAuditEvents"];
         put?: never;
@@ -872,6 +872,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description `unavailable`: a check fails, or the process stops */
                         status: "ok" | "unavailable";
                         checks: {
                             database: "ok" | "unavailable";
@@ -903,6 +904,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description `unavailable`: a check fails, or the process stops */
                         status: "ok" | "unavailable";
                         checks: {
                             database: "ok" | "unavailable";
@@ -3829,7 +3831,7 @@ export interface operations {
                             /** @description The secret that it was signed with */
                             secret_id: string;
                             delivery_id: string | null;
-                            /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures */
+                            /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
                             headers: {
                                 [key: string]: string;
                             };
@@ -3897,7 +3899,7 @@ export interface operations {
                         /** @description The secret that it was signed with */
                         secret_id: string;
                         delivery_id: string | null;
-                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures */
+                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
                         headers: {
                             [key: string]: string;
                         };
@@ -3963,7 +3965,7 @@ export interface operations {
                         /** @description The secret that it was signed with */
                         secret_id: string;
                         delivery_id: string | null;
-                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures */
+                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
                         headers: {
                             [key: string]: string;
                         };
