@@ -1,5 +1,5 @@
+import type { Identity } from './keys/identity.ts';
 import { grants } from './keys/permissions.ts';
-import type { Identity } from './keys/verification.ts';
 
 /** Who may call a route. Every route says it in its `config.access`. */
 export type Access =
@@ -16,8 +16,12 @@ export const anyKey: Access = { kind: 'key', permission: null, level: 'tenant' }
 export const operatorOnly: Access = { kind: 'operator' };
 export const sessionOnly: Access = { kind: 'session' };
 
-/** A key with this permission, working in an environment. */
-export const permitted = (permission: string): Access => ({ kind: 'key', permission, level: 'environment' });
+/** A key with this permission (`null`: any key), working in an environment. */
+export const permitted = (permission: string | null): Access => ({
+  kind: 'key',
+  permission,
+  level: 'environment',
+});
 
 /** A key with this permission; no environment is needed. */
 export const permittedOnTenant = (permission: string): Access => ({

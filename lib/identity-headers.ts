@@ -1,4 +1,4 @@
-import type { Identity } from './keys/verification.ts';
+import type { Identity } from './keys/identity.ts';
 
 /**
  * Whom a request speaks for, as headers for the service behind a proxy. All of them are always there, the empty ones

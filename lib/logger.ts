@@ -2,6 +2,9 @@ import { DatabaseError } from 'pg';
 import type { DestinationStream, LoggerOptions } from 'pino';
 import { redact } from './redact.ts';
 
+/** How lines tell of errors: nothing that an error carries beside its message, code and cause. */
+export const serializers = { err: describeError };
+
 /**
  * How the service logs: lines of JSON, each without anything that looks like a key. What an error carries
  * beside its message isn't written, since PostgreSQL quotes rows and Node quotes requests there.
@@ -12,7 +15,7 @@ export function loggerOptions(
 ): LoggerOptions & { stream?: DestinationStream } {
   return {
     level,
-    serializers: { err: describeError },
+    serializers,
     hooks: { streamWrite: redact },
     ...(stream && { stream }),
   };

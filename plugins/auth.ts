@@ -1,22 +1,16 @@
-import type {
-  FastifyContextConfig,
-  FastifyReply,
-  FastifyRequest,
-  onRequestHookHandler,
-  preHandlerHookHandler,
-  RouteOptions,
-} from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { type Access, allows } from '../lib/access.ts';
 import { addressOf } from '../lib/address.ts';
 import { refusals, undecidable } from '../lib/auth-errors.ts';
-import { tooManyRequests } from '../lib/errors.ts';
+import { type ApiError, tooManyRequests } from '../lib/errors.ts';
 import { readCredential } from '../lib/keys/credential.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { Handle } from '../lib/keys/key-table.ts';
 import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
-import type { Identity, Refusal } from '../lib/keys/verification.ts';
+import type { Refusal } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -25,7 +19,19 @@ declare module 'fastify' {
     /** Permissions that the request itself asks for, besides that of `access`. */
     asks?(request: FastifyRequest): readonly string[];
   }
+  interface FastifyInstance {
+    /** The hooks of a route that asks for a key, for requests to whichever app. */
+    keyHooks(route: Pick<RouteOptions, 'config'>): KeyHooks;
+  }
 }
+
+/** They call `done` with what the request is refused with, if it is. */
+interface KeyHooks {
+  onRequest(request: FastifyRequest, reply: FastifyReply, done: Done): void;
+  preHandler(request: FastifyRequest, reply: FastifyReply, done: Done): void;
+}
+
+type Done = (refusal?: ApiError) => void;
 
 /** Takes the key of each request to a route that asks for one, and admits or refuses the request. */
 export default fp(
@@ -33,13 +39,19 @@ export default fp(
     // Only on the routes that ask for a key. What a plugin says of the routes that it registers comes later than this.
     app.addHook('onRoute', (route) => {
       if (!asksForKey(route.config?.access)) return;
-      route.onRequest = [authenticateFor(route), ...listOf(route.onRequest)];
-      route.preHandler = [decideAgainFor(route), ...listOf(route.preHandler)];
+      const { onRequest, preHandler } = app.keyHooks(route);
+      route.onRequest = [onRequest, ...listOf(route.onRequest)];
+      route.preHandler = [preHandler, ...listOf(route.preHandler)];
     });
+
+    app.decorate('keyHooks', (route) => ({
+      onRequest: authenticateFor(route),
+      preHandler: decideAgainFor(route),
+    }));
 
     // Callbacks and not promises: what memory can decide is decided at once.
     const authenticateFor =
-      (route: RouteOptions): onRequestHookHandler =>
+      (route: Pick<RouteOptions, 'config'>): KeyHooks['onRequest'] =>
       (request, reply, done) => {
         const { config = {} } = route;
         if (!asksForKey(config.access)) return done();
@@ -58,7 +70,7 @@ export default fp(
 
     // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
     const decideAgainFor =
-      ({ config = {} }: RouteOptions): preHandlerHookHandler =>
+      ({ config = {} }: Pick<RouteOptions, 'config'>): KeyHooks['preHandler'] =>
       (request, _reply, done) => {
         if (request.keyDigest === null || request.body === undefined) return done();
         if (!app.replica.mayDecide()) return done(undecidable());
@@ -126,7 +138,7 @@ export default fp(
   },
 );
 
-type Settle = (outcome: Outcome, error?: Error) => void;
+type Settle = (outcome: Outcome, error?: ApiError) => void;
 
 const asksForKey = (access: Access | undefined): boolean =>
   access?.kind !== 'public' && access?.kind !== 'session';
@@ -146,7 +158,7 @@ function isAllowed(
 }
 
 /** A key over its limit isn't told what it may. */
-function outcomeOf(excess: Error | null, allowed: boolean): 'accepted' | 'limited' | 'permission' {
+function outcomeOf(excess: ApiError | null, allowed: boolean): 'accepted' | 'limited' | 'permission' {
   if (excess !== null) return 'limited';
   return allowed ? 'accepted' : 'permission';
 }

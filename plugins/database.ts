@@ -1,8 +1,9 @@
 import postgres from '@fastify/postgres';
+import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Pool } from 'pg';
 import { surviveLostConnections } from '../lib/stores/database.ts';
-import { migrate } from '../lib/stores/migrations.ts';
+import { migrate, requireMigrations } from '../lib/stores/migrations.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,6 +14,10 @@ declare module 'fastify' {
 
 interface DatabaseOptions {
   url: string;
+  /** Whether to bring the schema up to date, or to refuse an older one. */
+  migrations: 'apply' | 'require';
+  /** How long to wait for the database; half a minute if not said. */
+  patienceMs?: number;
 }
 
 /** More than this at once wait for a connection; PostgreSQL allows 100 in all by default. */
@@ -29,15 +34,12 @@ const statementTimeoutMs = 5_000;
  */
 const idleInTransactionTimeoutMs = 1_000;
 
-/** The pool of connections to PostgreSQL (`app.pg`), with the schema brought up to date. */
+/** The pool of connections to PostgreSQL (`app.pg`), whose schema is as new as this program. */
 export default fp<DatabaseOptions>(
-  async (app, { url }) => {
-    const applied = await migrate(url, {
-      onUnavailable: (error) => app.log.warn({ err: error }, 'waiting for the database'),
-    });
-    if (applied.length > 0) {
-      app.log.info({ migrations: applied }, 'the database schema was brought up to date');
-    }
+  async (app, { url, migrations, patienceMs }) => {
+    const onUnavailable = (error: unknown) => app.log.warn({ err: error }, 'waiting for the database');
+    if (migrations === 'require') await requireMigrations(url, { patienceMs, onUnavailable });
+    else tellApplied(app, await migrate(url, { patienceMs, onUnavailable }));
     const common = {
       connectionString: url,
       application_name: 'latchkey',
@@ -59,3 +61,7 @@ export default fp<DatabaseOptions>(
   },
   { name: 'database' },
 );
+
+function tellApplied({ log }: FastifyInstance, migrations: string[]): void {
+  if (migrations.length > 0) log.info({ migrations }, 'the database schema was brought up to date');
+}

@@ -2,8 +2,9 @@ import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { addressOf } from '../lib/address.ts';
 import { undecidable } from '../lib/auth-errors.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import { grants } from '../lib/keys/permissions.ts';
-import type { Identity, Verification } from '../lib/keys/verification.ts';
+import type { Verification } from '../lib/keys/verification.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 
 /** A key that somebody presented to a service of the tenant, which asks about it. */

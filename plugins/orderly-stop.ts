@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Server } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fp from 'fastify-plugin';
 
@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-/** How long connections that were kept alive may bring one more request. */
+/** How long connections that are open may bring one more request. */
 const windDownMs = 1_000;
 
 /**
@@ -23,11 +23,19 @@ const windDownMs = 1_000;
  */
 export default fp(
   async (app) => {
+    const connections = new Set<Socket>();
+    app.server.on('connection', (connection: Socket) => {
+      connections.add(connection);
+      connection.on('close', () => connections.delete(connection));
+    });
+
     let stopping = false;
     app.decorate('isStopping', () => stopping);
     app.addHook('preClose', async () => {
       stopping = true;
       if (app.server.listening) await windDown(app.server);
+      // Clients make some in advance. To Node they aren't idle, and it would wait for them until they time out.
+      for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
     });
     app.addHook('onSend', (_request, reply, _payload, done) => {
       if (stopping) reply.header('connection', 'close');

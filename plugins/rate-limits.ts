@@ -4,10 +4,10 @@ import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { addressOf } from '../lib/address.ts';
-import { tooManyRequests } from '../lib/errors.ts';
+import { type ApiError, tooManyRequests } from '../lib/errors.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { Handle } from '../lib/keys/key-table.ts';
 import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
-import type { Identity } from '../lib/keys/verification.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -35,7 +35,7 @@ interface RateLimits {
     request: FastifyRequest,
     reply: FastifyReply,
     handle: Handle,
-    done: (excess: Error | null) => void,
+    done: (excess: ApiError | null) => void,
   ): void;
   /** What has happened since the start. */
   counts(): Readonly<LimitCounts>;

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { addressOf } from '../lib/address.ts';
 import { refusals } from '../lib/auth-errors.ts';
-import type { Identity } from '../lib/keys/verification.ts';
+import type { Identity } from '../lib/keys/identity.ts';
 import type { Actor, Scope } from '../lib/scope.ts';
 
 declare module 'fastify' {

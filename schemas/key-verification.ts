@@ -26,7 +26,7 @@ export const VerifyKeys = Type.Union(
   { examples: [askedKey] },
 );
 
-const KeyVerdict = Type.Object({
+export const KeyVerdict = Type.Object({
   valid: Type.Boolean({ description: 'Whether the request that presented the key may go on' }),
   code: Type.Union(
     [

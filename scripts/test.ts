@@ -4,10 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { startEmbeddedPostgres } from '../lib/embedded-postgres/embedded-postgres.ts';
+import { withPostgres } from './with-postgres.ts';
 
 async function tap(args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   const child = spawn(process.execPath, ['node_modules/tap/dist/esm/run.mjs', ...args], {
@@ -26,19 +23,8 @@ function runTests(databaseUrl: string): Promise<number> {
   });
 }
 
-async function runWithEmbedded(): Promise<number> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'latchkey-test-'));
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  try {
-    return await runTests(postgres.databaseUrl);
-  } finally {
-    await postgres.stop();
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}
-
 // After an installation tap puts itself together with its plugins first. Left to the run, that comes too late for it.
 if ((await tap(['build'])) !== 0) throw new Error('tap could not be built');
 
 const ownServer = process.env['TEST_DATABASE_URL'];
-process.exitCode = ownServer ? await runTests(ownServer) : await runWithEmbedded();
+process.exitCode = ownServer ? await runTests(ownServer) : await withPostgres(runTests);

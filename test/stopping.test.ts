@@ -68,3 +68,21 @@ t.test('what comes on idle connections while the service stops is answered', asy
   await closed;
   t.equal(await unused.received, '', 'and one on which nothing comes does not keep it');
 });
+
+t.test('a connection that nothing was sent on does not hold the stop up', { timeout: 15_000 }, async (t) => {
+  const { app } = await startService(t);
+  const port = await listen(app);
+  const silent = connect(port, '127.0.0.1').resume();
+  const late = connect(port, '127.0.0.1').setEncoding('latin1');
+  await Promise.all([once(silent, 'connect'), once(late, 'connect')]);
+  // They were accepted before this one was.
+  await sendRaw(port, 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+
+  const closed = app.close();
+  while (app.server.listening) await delay(pollMs);
+  const received = once(late, 'data');
+  late.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  t.match(String(await received), /^HTTP\/1\.1 200 /, 'but what is sent on one just then is answered');
+  await once(silent, 'close');
+  await closed;
+});

@@ -18,7 +18,7 @@ export async function findBinaries(): Promise<PostgresBinaries> {
   const found = (await packagedBinaries()) ?? machineBinaries();
   if (found !== undefined) return found;
   throw new EmbeddedPostgresError(
-    `There is no PostgreSQL for ${process.platform}-${process.arch}: run "npm install" with optional dependencies, ` +
+    `There is no PostgreSQL for ${process.platform}-${process.arch}: run "npm install" with optional and development dependencies, ` +
       'install PostgreSQL on this machine, or set DATABASE_URL to a server of yours.',
   );
 }

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { Identity } from './identity.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
 import { absent, type Handle } from './key-table.ts';
-import type { Identity } from './verification.ts';
 
 /** What is left of a limit after a request. */
 export interface RequestCount {

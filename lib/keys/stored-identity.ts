@@ -1,6 +1,6 @@
+import type { Identity } from './identity.ts';
 import type { RateLimit } from './key-profile.ts';
 import type { Handle, KeyTable } from './key-table.ts';
-import type { Identity } from './verification.ts';
 
 /**
  * Whom a request with a stored key speaks for. It is taken out of the table at the instant of the decision; only the

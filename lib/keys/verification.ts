@@ -1,25 +1,10 @@
 import type { ConfiguredKey, ConfiguredKeys } from './configured-keys.ts';
 import { decide } from './decision.ts';
+import type { Identity } from './identity.ts';
 import type { EnvironmentRecord } from './key-change.ts';
-import type { RateLimit } from './key-profile.ts';
 import type { KeyState } from './key-state.ts';
 import { absent, type Handle, type KeyTable } from './key-table.ts';
 import { StoredIdentity } from './stored-identity.ts';
-
-/** Whom a request speaks for, once its key is accepted. */
-export interface Identity {
-  tenantId: string;
-  /** `null`: a configured key that works in no environment. */
-  environmentId: string | null;
-  userId: string;
-  keyId: string;
-  permissions: readonly string[];
-  rateLimit: RateLimit | null;
-  /** Whether it is the operator's own key, from the configuration. */
-  operator: boolean;
-  /** When a key that was rotated stops working: milliseconds since the epoch. `null`: it wasn't rotated. */
-  sunsetAtMs: number | null;
-}
 
 export type Refusal = 'unknown' | 'expired' | 'inactive' | 'environment';
 

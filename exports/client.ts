@@ -1,0 +1,27 @@
+import createFetchClient, { type Client } from 'openapi-fetch';
+import type { paths } from './client-types.ts';
+
+export type { paths };
+
+export interface LatchkeyClientOptions {
+  /** Where the service is: `https://keys.example.com`. */
+  url: string;
+  /** What `X-API-Key` says in every request. Routes that ask for no key do without. */
+  apiKey?: string;
+}
+
+/** A function for each method, which takes a route's path and knows what it takes and answers. */
+export type LatchkeyClient = Client<paths>;
+
+/**
+ * A client of the service's API, typed by its description, on Node's `fetch` with its kept connections. Its functions
+ * return `{data, error, response}` for whatever the service answers, and reject when no answer comes.
+ */
+export function createClient({ url, apiKey }: LatchkeyClientOptions): LatchkeyClient {
+  return createFetchClient<paths>({
+    baseUrl: url,
+    ...(apiKey !== undefined && { headers: { 'x-api-key': apiKey } }),
+    // The service never redirects, and the key must not follow whoever does.
+    redirect: 'error',
+  });
+}
