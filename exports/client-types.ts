@@ -2129,6 +2129,7 @@ export interface operations {
                      */
                     user_id?: string;
                     expires_at?: string | null;
+                    /** @description All those of the key that makes it, if not said: name them */
                     permissions?: string[];
                     rate_limit?: {
                         /** @description Requests in a window */
@@ -2828,6 +2829,7 @@ export interface operations {
                     /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
                     type?: "private_key" | "publishable_key";
                     expires_at?: string | null;
+                    /** @description All those of the key that makes it, if not said: name them */
                     permissions?: string[];
                     rate_limit?: {
                         /** @description Requests in a window */
