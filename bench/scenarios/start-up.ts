@@ -56,7 +56,8 @@ async function measureStarts(
     const { residentBytes } = await server.usage();
     await server.stop();
     const { replica }: { replica: { keys: number } } = JSON.parse(server.readiness);
-    if (replica.keys !== population.count) {
+    // A scenario that makes changes may have left keys of its own.
+    if (replica.keys < population.count) {
       throw new Error(`${population.count} keys were to be loaded, not ${replica.keys}`);
     }
     measured.push({ readySeconds: server.readyAfterMs / 1000, residentMb: residentBytes / 1e6 });
