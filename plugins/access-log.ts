@@ -63,10 +63,11 @@ const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;
 const isRefusal = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
 
 /** One by a method that isn't safe (RFC 9110, section 9.2.1), of somebody who may. */
-const isChange = ({ method, auth, session, routeOptions }: FastifyRequest): boolean =>
-  (auth ?? session) !== null &&
-  !['GET', 'HEAD', 'OPTIONS'].includes(method) &&
-  routeOptions.config.safe !== true;
+const isChange = (request: FastifyRequest): boolean =>
+  (request.auth ?? request.session) !== null &&
+  !['GET', 'HEAD', 'OPTIONS'].includes(request.method) &&
+  // Last, for Fastify puts the options of the route together each time that they are asked for.
+  request.routeOptions.config.safe !== true;
 
 function write(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

@@ -6,6 +6,9 @@ const pageBits = 12;
 const pageRecords = 1 << pageBits;
 const pageWords = pageRecords * recordWords;
 
+/** Nothing counts further. */
+const maxCount = 0xffff_ffff;
+
 /** Times have 53 bits: what is above them in the high word is free for flags. */
 const timeHighBits = 21;
 const timeHighMask = (1 << timeHighBits) - 1;
@@ -104,6 +107,13 @@ export class RecordPages {
 
   setWord(record: number, field: number, value: number): void {
     this.#pageOf(record)[wordAt(record) + field] = value;
+  }
+
+  /** Adds one to a field, and returns what it is then. */
+  increment(record: number, field: number): number {
+    const count = Math.min(this.word(record, field) + 1, maxCount);
+    this.setWord(record, field, count);
+    return count;
   }
 
   setWords(record: number, field: number, values: Uint32Array): void {

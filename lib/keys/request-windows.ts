@@ -1,9 +1,6 @@
 import { windowCountAt, windowEndAt } from './record-layout.ts';
 import type { RecordPages } from './record-pages.ts';
 
-/** Nothing counts further. */
-const maxCount = 0xffff_ffff;
-
 /** How many requests each key has made, in windows of time. */
 export class RequestWindows {
   readonly #records: RecordPages;
@@ -17,10 +14,11 @@ export class RequestWindows {
     const endsInMs = this.endsAtMs(record) - nowMs;
     // It has also ended if it would last too long: the limit has become another, or the clock was set back.
     const over = endsInMs <= 0 || endsInMs > windowMs;
-    if (over) this.#records.setTime(record, windowEndAt, nowMs + windowMs);
-    const count = over ? 1 : Math.min(this.#records.word(record, windowCountAt) + 1, maxCount);
-    this.#records.setWord(record, windowCountAt, count);
-    return count;
+    if (over) {
+      this.#records.setTime(record, windowEndAt, nowMs + windowMs);
+      this.#records.setWord(record, windowCountAt, 0);
+    }
+    return this.#records.increment(record, windowCountAt);
   }
 
   /** Milliseconds since the epoch. */

@@ -1,9 +1,6 @@
 import { addressHashAt, lastUsedAt, useCountAt } from './record-layout.ts';
 import type { RecordPages } from './record-pages.ts';
 
-/** Nothing counts further. */
-const maxCount = 0xffff_ffff;
-
 /** How often each key was used since that was last taken, when it was last, and from where. */
 export class UseCounts {
   readonly #records: RecordPages;
@@ -18,7 +15,7 @@ export class UseCounts {
    * @returns whether that is another address than that of the last use, or the first since uses were taken
    */
   count(record: number, nowMs: number, addressHash: number): boolean {
-    this.#records.setWord(record, useCountAt, Math.min(this.of(record) + 1, maxCount));
+    this.#records.increment(record, useCountAt);
     this.#records.setWord(record, lastUsedAt, nowMs / 1000);
     if (this.#records.word(record, addressHashAt) === addressHash) return false;
     this.#records.setWord(record, addressHashAt, addressHash);
