@@ -62,6 +62,22 @@ const change = (service: TestService, id: string, payload: object) =>
 const remove = (service: TestService, id: string) =>
   service.call({ method: 'DELETE', url: `/v1/secrets/api/keys/${id}` });
 
+/** Changes one key after the other, each in every way, and asks the app after each change what it makes of the key. */
+async function changeKeys(t: Test, service: TestService, app: FastifyInstance, count: number): Promise<void> {
+  const statuses: number[][] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { api_key, secret } = await createKey(service);
+    const created = await statusOf(app, api_key);
+    await change(service, secret.id, { status: 'inactive' });
+    const deactivated = await statusOf(app, api_key);
+    await change(service, secret.id, { status: 'active' });
+    const activated = await statusOf(app, api_key);
+    await remove(service, secret.id);
+    statuses.push([created, deactivated, activated, await statusOf(app, api_key)]);
+  }
+  t.same(statuses, Array(count).fill([200, 403, 200, 401]));
+}
+
 /** What presents a key, or none, that `GET /customers` refuses, by what is wrong with it. */
 async function refusedHeaders(service: TestService): Promise<Record<string, Record<string, string>>> {
   const permissions = ['customers:read'];
@@ -140,18 +156,7 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
   });
 
   await t.test('and what the service has revoked is refused from the answer on', async (t) => {
-    const statuses: number[][] = [];
-    for (let i = 0; i < 20; i += 1) {
-      const { api_key, secret } = await createKey(service);
-      const created = await statusOf(app, api_key);
-      await change(service, secret.id, { status: 'inactive' });
-      const deactivated = await statusOf(app, api_key);
-      await change(service, secret.id, { status: 'active' });
-      const activated = await statusOf(app, api_key);
-      await remove(service, secret.id);
-      statuses.push([created, deactivated, activated, await statusOf(app, api_key)]);
-    }
-    t.same(statuses, Array(20).fill([200, 403, 200, 401]));
+    await changeKeys(t, service, app, 20);
   });
 
   await t.test('and no line of its log has a key', async (t) => {
@@ -440,18 +445,7 @@ t.test('an app asks a service about each request', async (t) => {
   });
 
   await t.test('and what it has revoked is refused from its answer on', async (t) => {
-    const statuses: number[][] = [];
-    for (let i = 0; i < 10; i += 1) {
-      const { api_key, secret } = await createKey(service);
-      const created = await statusOf(app, api_key);
-      await change(service, secret.id, { status: 'inactive' });
-      const deactivated = await statusOf(app, api_key);
-      await change(service, secret.id, { status: 'active' });
-      const activated = await statusOf(app, api_key);
-      await remove(service, secret.id);
-      statuses.push([created, deactivated, activated, await statusOf(app, api_key)]);
-    }
-    t.same(statuses, Array(10).fill([200, 403, 200, 401]));
+    await changeKeys(t, service, app, 10);
   });
 
   await t.test('also while the body arrives', async (t) => {
