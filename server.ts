@@ -12,6 +12,12 @@ import { DatabaseUnreachableError } from './lib/stores/patience.ts';
 import { welcome } from './lib/welcome.ts';
 import { startWorkers } from './lib/workers.ts';
 
+/**
+ * How long the process waits for all keys before it listens. A balancer that asks nobody who is ready sends requests
+ * to whoever listens; but supervisors want to hear that the process lives, and how far it is.
+ */
+const maxSilenceMs = 2_000;
+
 /** How long requests in flight may take to end once the process is told to stop. */
 const stopTimeoutMs = 10_000;
 
@@ -46,8 +52,8 @@ async function serve(config: Config, databaseUrl: string): Promise<void> {
   const app = await build({ ...config, databaseUrl });
   started.push({ stop: () => app.close() });
   await app.ready();
-  // A balancer that doesn't ask who is ready sends requests to whoever listens.
-  if (!(await app.replica.waitForFirstLease())) return;
+  await app.replica.waitForLease(maxSilenceMs);
+  if (app.isStopping()) return;
   const url = await app.listen({ host: config.host, port: config.port });
   if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
 }

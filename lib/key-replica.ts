@@ -23,9 +23,6 @@ const confirmTimeoutMs = leaseMs + 3_000;
 /** How long a request waits for a lease. */
 const decidableTimeoutMs = 1_000;
 
-/** The longest that a timer takes: 24 days. */
-const foreverMs = 2 ** 31 - 1;
-
 const statementTimeoutMs = 2_000;
 const loadStandstillMs = 30_000;
 const notificationTimeoutMs = 1_000;
@@ -137,16 +134,15 @@ export class KeyReplica {
     return this.#lease.isValid() || this.#replica.staleForMs() < this.#staleIfErrorMs;
   }
 
-  /** Waits for its first lease, however long the load takes. @returns `false` if it is stopped before */
-  waitForFirstLease(): Promise<boolean> {
-    return this.#replica.waitUntilDecidable(foreverMs);
+  /** Waits for a lease. @returns `false` if there is none after `timeoutMs`, or it is stopped before */
+  waitForLease(timeoutMs: number): Promise<boolean> {
+    return this.#replica.waitUntilDecidable(timeoutMs);
   }
 
   /** Waits for that for a bounded time, if it may come soon. The answer can be old when it arrives: ask again. */
   async waitUntilMayDecide(): Promise<boolean> {
     // With the database gone a wait would only pile requests up.
-    if (this.#replica.status().failuresInARow === 0)
-      await this.#replica.waitUntilDecidable(decidableTimeoutMs);
+    if (this.#replica.status().failuresInARow === 0) await this.waitForLease(decidableTimeoutMs);
     return this.mayDecide();
   }
 
