@@ -8,7 +8,6 @@ import {
   type Oracle,
   type Owner,
   sessionCustomer,
-  type Watched,
   type WatchedKey,
   type WatchedSession,
 } from './oracle.ts';
@@ -24,8 +23,8 @@ export interface ChangerOptions {
   random: SeededRandom;
   statistics: ChangeStatistics;
   tenant: TestTenant;
-  /** What the background load presents. */
-  watch: (watched: Watched) => void;
+  /** Told of what the background load may present. */
+  watch: { key: (key: WatchedKey) => void; session: (session: WatchedSession) => void };
   /** Whoever may switch the tenant off and on again. */
   operatorKey: string;
   /** From the beginning of a change to that of the next one, if it isn't answered later; 0: none waits. */
@@ -65,6 +64,11 @@ export class Changer {
     this.#options = options;
   }
 
+  /** Creates what the load can present from the beginning. */
+  async prepare(): Promise<void> {
+    while (this.#lacksKeys || this.#lacksSessions) await this.#makeAny();
+  }
+
   /** Makes changes until `isOver` says so, and leaves nothing switched off. */
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
@@ -75,10 +79,18 @@ export class Changer {
     }
   }
 
+  get #lacksKeys(): boolean {
+    return this.#keys.length < minKeys;
+  }
+
+  get #lacksSessions(): boolean {
+    return this.#sessions.length < minSessions;
+  }
+
   async #makeAny(): Promise<void> {
     const { random } = this.#options;
-    if (this.#keys.length < minKeys) return this.#create();
-    if (this.#sessions.length < minSessions) return this.#issueSession();
+    if (this.#lacksKeys) return this.#create();
+    if (this.#lacksSessions) return this.#issueSession();
     const key = random.pick(this.#keys);
     if (key === undefined) return;
     const dice = random.next();
@@ -111,7 +123,7 @@ export class Changer {
     const owners = [tenant.active, tenant.environmentActive, ...(isOfUser ? [tenant.userActive] : [])];
     const key = oracle.watch(created.secret.id, created.api_key, facts, owners);
     this.#keys.push(key);
-    watch(key);
+    watch.key(key);
     await this.#options.verifier.check([key]);
   }
 
@@ -199,7 +211,7 @@ export class Changer {
     const { session_id, token } = JSON.parse(answer.body);
     const session = oracle.watchSession(session_id, token, [tenant.active, tenant.environmentActive]);
     this.#sessions.push(session);
-    watch(session);
+    watch.session(session);
     await verifier.check([session]);
   }
 

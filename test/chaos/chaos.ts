@@ -52,7 +52,9 @@ export interface ChaosReport {
 }
 
 const readyTimeoutMs = 60_000;
-const capacityMs = 1_000;
+/** Processes that have just started are slow. */
+const warmUpMs = 3_000;
+const capacityMs = 2_000;
 const progressMs = 5_000;
 
 /** Changes keys, users and sessions and verifies keys and sessions while things break, and counts what is decided by an old state. */
@@ -109,10 +111,12 @@ async function run(
         operatorKey: configured.operatorKey,
         intervalMs: 1_000 / options.changesPerSecond,
         random: randomOf(2 + i),
-        watch: (watched) => load.watch(watched),
+        watch: { key: (key) => load.watchKey(key), session: (session) => load.watchSession(session) },
       }),
   );
 
+  for (const changer of changers) await changer.prepare();
+  await load.measureCapacity(warmUpMs);
   const capacityPerSecond = await load.measureCapacity(capacityMs);
   const startMs = performance.now();
   const isOver = () =>

@@ -5,17 +5,20 @@ import type { Cluster } from './cluster.ts';
 import type { Oracle, Watched } from './oracle.ts';
 import type { Verifier } from './verifier.ts';
 
-const tickMs = 5;
+const tickMs = 1;
 const maxWatched = 500;
 const connectionsPerReplica = 8;
 const unknownShare = 0.05;
+/** Few: their route reads the customer from the database, which a verification doesn't. */
+const sessionShare = 0.01;
 
 /** Verifications of all keys and sessions through all replicas, in the background. */
 export class Load {
   readonly #cluster: Cluster;
   readonly #verifier: Verifier;
   readonly #random: SeededRandom;
-  readonly #watched: Watched[] = [];
+  readonly #keys: Watched[] = [];
+  readonly #sessions: Watched[] = [];
   readonly #unknown: Watched;
   /** Verifications that found no free connection, as those to a paused replica. */
   skipped = 0;
@@ -29,13 +32,17 @@ export class Load {
   }
 
   get watched(): readonly Watched[] {
-    return this.#watched;
+    return [...this.#keys, ...this.#sessions];
   }
 
   /** Presents it from now on; the longest known is dropped in turn when there are many. */
-  watch(watched: Watched): void {
-    this.#watched.push(watched);
-    if (this.#watched.length > maxWatched) this.#watched.shift();
+  watchKey(key: Watched): void {
+    remember(this.#keys, key);
+  }
+
+  /** As {@link watchKey}. */
+  watchSession(session: Watched): void {
+    remember(this.#sessions, session);
   }
 
   /** As many verifications as come back: what the machine makes with this harness on it. @returns a second's number */
@@ -78,6 +85,12 @@ export class Load {
 
   #any(): Watched {
     if (this.#random.chance(unknownShare)) return this.#unknown;
-    return this.#random.pick(this.#watched) ?? this.#unknown;
+    const watched = this.#random.chance(sessionShare) ? this.#sessions : this.#keys;
+    return this.#random.pick(watched) ?? this.#unknown;
   }
+}
+
+function remember(all: Watched[], watched: Watched): void {
+  all.push(watched);
+  if (all.length > maxWatched) all.shift();
 }

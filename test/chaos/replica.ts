@@ -7,7 +7,7 @@ import type { ReplicaSettings } from './replica-settings.ts';
 const program = fileURLToPath(new URL('./replica-process.ts', import.meta.url));
 
 /** Enough that neither waits for the other while a replica is paused, and few enough to stay bounded. */
-const maxLoadConnections = 16;
+const maxLoadConnections = 64;
 const maxControlConnections = 256;
 
 /** A process of the service that listens. */
