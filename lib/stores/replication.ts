@@ -74,14 +74,11 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     maxEvents: number,
   ): Promise<Renewal<KeyChange>> {
     const acknowledges = applied.seq > this.#acknowledgedSeq;
-    const { rows } = await this.#connection.query<RenewalRow>(renewAndRead, [
-      replicaId,
-      applied.seq,
-      applied.eventId,
-      leaseMs,
-      maxEvents,
-      acknowledges,
-    ]);
+    const { rows } = await this.#connection.query<RenewalRow>(
+      renewAndRead,
+      [replicaId, applied.seq, applied.eventId, leaseMs, maxEvents, acknowledges],
+      'renew',
+    );
     const [first] = rows;
     if (first === undefined) throw new Error('key_event_counter has lost its row');
     if (!first.known) return { outcome: 'diverged' };

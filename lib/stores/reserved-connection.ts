@@ -23,10 +23,15 @@ export class ReservedConnection {
     this.#options = options;
   }
 
-  async query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<QueryResult<Row>> {
+  /** @param name under which the connection keeps the statement's plan; none, and it is planned each time */
+  async query<Row extends QueryResultRow>(
+    text: string,
+    values: unknown[],
+    name?: string,
+  ): Promise<QueryResult<Row>> {
     const client = this.#client ?? (await this.#connect());
     try {
-      return await client.query<Row>(text, values);
+      return await client.query<Row>({ text, values, ...(name !== undefined && { name }) });
     } catch (error) {
       // Nobody knows what a connection is still doing after a timeout.
       this.#drop(client);
