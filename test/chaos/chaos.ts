@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../model/random.ts';
+import { type BackgroundCounts, startBackgroundLoad } from './background-load.ts';
 import { Changer } from './changer.ts';
 import { Cluster } from './cluster.ts';
 import type { DatabaseServer } from './database-server.ts';
 import { type FaultKind, Faults } from './faults.ts';
 import { findContradictions } from './feed-consistency.ts';
+import { requestText } from './http-client.ts';
 import type { Quantiles } from './latencies.ts';
 import { Load } from './load.ts';
-import { Oracle, type Violation } from './oracle.ts';
+import { Oracle, type Violation, verificationPath } from './oracle.ts';
 import { ChangeStatistics } from './statistics.ts';
 import { configureTenants, prepareTenants } from './tenants.ts';
 import { Verifier } from './verifier.ts';
@@ -41,7 +43,11 @@ export interface ChaosReport {
   /** From the request to the answer that it was made, by what was going on meanwhile. */
   changeTimes: Record<string, Quantiles>;
   unavailableTimes: Record<string, Quantiles>;
-  verifications: Oracle['counts'] & { skipped: number; capacityPerSecond: number };
+  verifications: Oracle['counts'] & {
+    skipped: number;
+    unjudged: BackgroundCounts;
+    capacityPerSecond: number;
+  };
   faults: Record<FaultKind, number>;
   /** Replicas that ended before they listened, and were started again. */
   failedStarts: number;
@@ -55,6 +61,8 @@ const readyTimeoutMs = 60_000;
 /** Processes that have just started are slow. */
 const warmUpMs = 3_000;
 const capacityMs = 2_000;
+/** So many of the verifications are judged while nothing breaks: all of them would keep this process busy. */
+const maxJudgedCalmly = 1_000;
 const progressMs = 5_000;
 
 /** Changes keys, users and sessions and verifies keys and sessions while things break, and counts what is decided by an old state. */
@@ -118,13 +126,20 @@ async function run(
   for (const changer of changers) await changer.prepare();
   await load.measureCapacity(warmUpMs);
   const capacityPerSecond = await load.measureCapacity(capacityMs);
+  const perSecond = capacityPerSecond * options.loadShare;
+  const judgedPerSecond = options.withFaults ? perSecond : Math.min(perSecond, maxJudgedCalmly);
+  const background = startBackgroundLoad({
+    ports: cluster.replicas.map(({ port }) => port),
+    requests: tenants.map(({ operatorKey }) => requestText('GET', verificationPath, operatorKey)),
+    perSecond: perSecond - judgedPerSecond,
+  });
   const startMs = performance.now();
   const isOver = () =>
     performance.now() - startMs > options.limitMs ||
     (statistics.counts.answered >= options.changes && (!options.withFaults || faults.hadEach));
   const ended = new AbortController();
   const alongside = [
-    load.run(capacityPerSecond * options.loadShare, ended.signal),
+    load.run(judgedPerSecond, ended.signal),
     reportProgress(() => options.onProgress(progressOf(statistics, oracle, faults)), ended.signal),
   ];
   try {
@@ -136,6 +151,7 @@ async function run(
     ended.abort();
     await Promise.all(alongside);
   }
+  const unjudged = await background.stop();
   const durationMs = performance.now() - startMs;
   await cluster.untilReady(readyTimeoutMs);
   for (const watched of load.watched) await verifier.check([watched]);
@@ -145,7 +161,7 @@ async function run(
     kinds: statistics.kinds,
     changeTimes: statistics.answered.quantiles(),
     unavailableTimes: statistics.unavailable.quantiles(),
-    verifications: { ...oracle.counts, skipped: load.skipped, capacityPerSecond },
+    verifications: { ...oracle.counts, skipped: load.skipped, unjudged, capacityPerSecond },
     faults: faults.counts,
     failedStarts: faults.failedStarts,
     violations: oracle.violations,

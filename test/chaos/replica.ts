@@ -14,6 +14,7 @@ const maxControlConnections = 256;
 export class Replica {
   readonly name: string;
   readonly pid: number;
+  readonly port: number;
   /** For the background load. */
   readonly load: HttpClient;
   /** For changes, and for the verifications that follow them. */
@@ -25,6 +26,7 @@ export class Replica {
   private constructor(name: string, child: ChildProcess, pid: number, port: number) {
     this.name = name;
     this.pid = pid;
+    this.port = port;
     this.#child = child;
     this.load = new HttpClient(port, maxLoadConnections);
     this.control = new HttpClient(port, maxControlConnections);

@@ -12,6 +12,7 @@ export function textOf(title: string, report: ChaosReport): string {
     ...(changes.unavailable > 0 ? timesOf('  answered 503', report.unavailableTimes) : []),
     `  verifications: ${verifications.decided} decided, ${verifications.unavailable} answered 503, ` +
       `${verifications.broken} broken, ${verifications.skipped} not sent; ` +
+      `${verifications.unjudged.answered} more not judged, and ${verifications.unjudged.lost} of them lost; ` +
       `capacity with this harness ${Math.round(verifications.capacityPerSecond)}/s`,
     `  faults: ${countsOf({ ...report.faults, 'failed starts': report.failedStarts })}`,
     ...report.violations.map((violation) => `  VIOLATION ${JSON.stringify(violation)}`),
