@@ -11,6 +11,7 @@ import type { Outcome } from '../lib/keys/outcome.ts';
 import { grants } from '../lib/keys/permissions.ts';
 import { digestOf } from '../lib/keys/secret.ts';
 import type { Refusal } from '../lib/keys/verification.ts';
+import { listOf } from '../lib/list-of.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -142,11 +143,6 @@ type Settle = (outcome: Outcome, error?: ApiError) => void;
 
 const asksForKey = (access: Access | undefined): boolean =>
   access?.kind !== 'public' && access?.kind !== 'session';
-
-const listOf = <T>(hooks: T | T[] | undefined): T[] => {
-  if (hooks === undefined) return [];
-  return Array.isArray(hooks) ? hooks : [hooks];
-};
 
 function isAllowed(
   request: FastifyRequest,

@@ -1,21 +1,14 @@
-import type { FastifyRequest } from 'fastify';
+import type { onResponseHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { DurationHistogram, type DurationSeries } from '../lib/duration-histogram.ts';
+import { listOf } from '../lib/list-of.ts';
 
 interface HttpMetricsOptions {
   /** `null`: metrics are collected nowhere. */
   port: number | null;
 }
 
-/** What a request is counted under: bounded by the number of routes, whatever clients send. */
-interface Route {
-  method: string;
-  route: string;
-}
-
-const notFound: Route = { method: 'any', route: 'unknown' };
-
-/** How long requests took, by route pattern and class of status. */
+/** How long requests took, by route pattern and class of status: bounded by the number of routes, whatever clients send. */
 export default fp<HttpMetricsOptions>(
   async (app, { port }) => {
     if (port === null) return;
@@ -26,27 +19,36 @@ export default fp<HttpMetricsOptions>(
       boundsSeconds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registry: app.metrics,
     });
-    const seriesByName = new Map<string, DurationSeries>();
 
-    function seriesOf({ method, route }: Route, statusClass: number): DurationSeries {
-      const name = `${method} ${route} ${statusClass}`;
-      const known = seriesByName.get(name);
-      if (known !== undefined) return known;
-      const series = durations.addSeries({ method, route, status: `${statusClass}xx` });
-      seriesByName.set(name, series);
-      return series;
+    function counterOf(route: string): onResponseHookHandler {
+      const seriesByMethod = new Map<string, DurationSeries[]>();
+
+      function seriesOf(method: string, statusClass: number): DurationSeries {
+        const ofMethod = seriesByMethod.get(method) ?? [];
+        const series = durations.addSeries({ method, route, status: `${statusClass}xx` });
+        ofMethod[statusClass] = series;
+        seriesByMethod.set(method, ofMethod);
+        return series;
+      }
+
+      return (request, reply, done) => {
+        const method = request.is404 ? 'any' : request.method;
+        const statusClass = Math.floor(reply.statusCode / 100);
+        const series = seriesByMethod.get(method)?.[statusClass] ?? seriesOf(method, statusClass);
+        series.observe(reply.elapsedTime / 1000);
+        done();
+      };
     }
 
-    app.addHook('onResponse', (request, reply, done) => {
-      const statusClass = Math.floor(reply.statusCode / 100);
-      seriesOf(routeOf(request), statusClass).observe(reply.elapsedTime / 1000);
-      done();
+    // A hook of each route's own: Fastify puts what a request says of its route together each time that it is asked.
+    app.addHook('onRoute', (route) => {
+      route.onResponse = [counterOf(route.url), ...listOf(route.onResponse)];
+    });
+    const countNotFound = counterOf('unknown');
+    app.addHook('onResponse', function count(request, reply, done) {
+      if (request.is404) countNotFound.call(this, request, reply, done);
+      else done();
     });
   },
   { name: 'http-metrics', dependencies: ['metrics'] },
 );
-
-function routeOf(request: FastifyRequest): Route {
-  const route = request.is404 ? undefined : request.routeOptions.url;
-  return route === undefined ? notFound : { method: request.method, route };
-}
