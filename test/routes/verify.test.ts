@@ -255,6 +255,28 @@ t.test('what can not be decided is 503', async (t) => {
   }
 });
 
+t.test('what fails after a wait for the lease is 503 too, and says why in the log', async (t) => {
+  const failing = t.intercept(app, 'decideOnKey', {
+    value() {
+      throw new Error('a defect');
+    },
+  });
+  const waiting = t.intercept(app.replica, 'mayDecide', { value: () => false });
+  const wait = t.intercept(app.replica, 'waitUntilMayDecide', {
+    async value() {
+      waiting.restore();
+      return true;
+    },
+  });
+  log.lines.length = 0;
+  const response = await verify(developmentKey);
+  wait.restore();
+  failing.restore();
+  t.equal(response.statusCode, 503);
+  t.strictSame(response.json(), errorOf('Authentication temporarily unavailable', 'service_unavailable'));
+  t.match(log.lines.join(), 'a defect');
+});
+
 t.test('a service asks about keys', async (t) => {
   const { api_key: asker } = await createKey(service, { permissions: ['keys:verify'] });
   const ask = (payload: object, key = asker, by = service) =>
