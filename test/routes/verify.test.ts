@@ -112,6 +112,7 @@ t.test('forward-auth', async (t) => {
       }
     }
     t.equal((await verify(key, '-or-not')).statusCode, 404);
+    t.equal((await verify(key, '/%zz')).statusCode, 400, 'unless no URL may have it');
   });
 
   await t.test('without a look at the body, whatever it is', async (t) => {
@@ -179,6 +180,17 @@ t.test('forward-auth', async (t) => {
       if (status === 403) t.strictSame(response.json(), denied);
     }
     t.equal((await verify(developmentKey, '?permission=anything:else')).statusCode, 200, 'as keys hold them');
+    const { api_key: ofOrders } = await createKey(service, { permissions: ['orders:*'] });
+    for (const [permission, status] of [
+      ['orders:delete', 200],
+      ['orders', 403],
+      ['ordersx', 403],
+      ['order', 403],
+      ['ordersx:read', 403],
+      ['x:orders:read', 403],
+      [':*', 403],
+    ] as const)
+      t.equal((await verify(ofOrders, `?permission=${permission}`)).statusCode, status, permission);
   });
 
   await t.test(
