@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import postgres from '@fastify/postgres';
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
@@ -358,6 +359,24 @@ t.test('it starts only on what it can work with', async (t) => {
       await t.rejects(createApp(t, options), {
         message: 'latchkey needs either databaseUrl, or url and apiKey',
       });
+  });
+
+  await t.test('an address and a key that can be used, and repeats neither', async (t) => {
+    const apiKey = 'c0ffee'.repeat(10);
+    for (const options of [
+      { url: 'ftp://localhost', apiKey },
+      { url: 'http://user:c0ffee@localhost', apiKey },
+      { url: 'http://c0ffee@localhost', apiKey },
+      { url: 'http://localhost/?c0ffee', apiKey },
+      { url: 'c0ffee', apiKey },
+      { url: 'http://localhost', apiKey: `${apiKey}\n${apiKey}` },
+      { url: 'http://localhost', apiKey: `${apiKey}\0` },
+      { url: 'http://localhost', apiKey: `${apiKey}…` },
+    ]) {
+      const error: unknown = await createApp(t, options).catch((error) => error);
+      t.match(error, { message: /^(url must be|apiKey has characters)/ }, options.url);
+      t.notMatch(inspect(error), 'c0ffee');
+    }
   });
 
   await t.test('routes that say what a route can say', async (t) => {
