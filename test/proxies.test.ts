@@ -158,6 +158,18 @@ const cases: Case[] = [
   },
   { name: 'forged identity headers and no key', headers: forged, status: 401 },
   {
+    name: 'identity headers that are said to end at the proxy',
+    headers: { ...withKey(valid), connection: `close, ${identity.join(', ')}` },
+    speaksFor: valid,
+    status: 200,
+  },
+  {
+    name: 'the same, with a WebSocket',
+    headers: { ...withKey(valid), ...webSocket, connection: `Upgrade, ${identity.join(', ')}` },
+    speaksFor: valid,
+    status: 101,
+  },
+  {
     name: 'the address and the request of somebody else',
     headers: {
       ...withKey(valid),
