@@ -1050,14 +1050,14 @@ export interface operations {
                     api_key: string;
                     /** @description What the key must hold */
                     permission?: string;
-                    /** @description What counts against the limit of the key, 1 if not said; 0: nothing, and the limit is not looked at */
+                    /** @description What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only looks at what is left */
                     cost?: number;
                 } | {
                     /** @description What was presented, whatever it looks like */
                     api_key: string;
                     /** @description What the key must hold */
                     permission?: string;
-                    /** @description What counts against the limit of the key, 1 if not said; 0: nothing, and the limit is not looked at */
+                    /** @description What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only looks at what is left */
                     cost?: number;
                 }[];
             };
@@ -1082,7 +1082,9 @@ export interface operations {
                      *       ],
                      *       "rate_limit": {
                      *         "limit": 100,
-                     *         "window_seconds": 60
+                     *         "window_seconds": 60,
+                     *         "remaining": 99,
+                     *         "reset_seconds": 60
                      *       }
                      *     }
                      */
@@ -1100,6 +1102,10 @@ export interface operations {
                             /** @description Requests in a window */
                             limit: number;
                             window_seconds: number;
+                            /** @description What is left of the limit in this window */
+                            remaining: number;
+                            /** @description Until the window ends; 0: none is running, and all is left */
+                            reset_seconds: number;
                         } | null;
                     } | {
                         /** @description Whether the request that presented the key may go on */
@@ -1115,6 +1121,10 @@ export interface operations {
                             /** @description Requests in a window */
                             limit: number;
                             window_seconds: number;
+                            /** @description What is left of the limit in this window */
+                            remaining: number;
+                            /** @description Until the window ends; 0: none is running, and all is left */
+                            reset_seconds: number;
                         } | null;
                     }[];
                 };

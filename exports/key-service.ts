@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value';
 import { grants } from '../lib/keys/permissions.ts';
 import { Me } from '../schemas/auth.ts';
 import { KeyVerdict } from '../schemas/key-verification.ts';
+import { baseOf, sendableKey } from './service-options.ts';
 
 export interface KeyServiceOptions {
   url: string;
@@ -17,9 +18,10 @@ export class KeyService {
   readonly #base: URL;
   readonly #apiKey: string;
 
+  /** @throws if the service can't be asked so, without repeating any of it */
   constructor({ url, apiKey }: KeyServiceOptions) {
-    this.#base = new URL(url.endsWith('/') ? url : `${url}/`);
-    this.#apiKey = apiKey;
+    this.#base = baseOf(url);
+    this.#apiKey = sendableKey(apiKey);
   }
 
   /**

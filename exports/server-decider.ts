@@ -1,8 +1,9 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { refusals } from '../lib/auth-errors.ts';
 import { type ApiError, tooManyRequests, unavailable } from '../lib/errors.ts';
 import { readCredential } from '../lib/keys/credential.ts';
 import type { Identity } from '../lib/keys/identity.ts';
+import { tellLimit } from '../lib/rate-limit-headers.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 import type { Decider } from './decider.ts';
 import { KeyService, type KeyServiceOptions } from './key-service.ts';
@@ -18,6 +19,7 @@ export function createServerDecider({ log, ...options }: ServerDeciderOptions): 
   /** Never rejects. @returns what the request is refused with, if it is */
   async function decide(
     request: FastifyRequest,
+    reply: FastifyReply,
     permission: string | null,
     cost: 0 | 1,
   ): Promise<ApiError | undefined> {
@@ -26,6 +28,8 @@ export function createServerDecider({ log, ...options }: ServerDeciderOptions): 
     if (credential.kind === 'malformed') return refusals.unknown;
     try {
       const verdict = await service.verify(credential.key, permission, cost);
+      const { rate_limit: limit } = verdict;
+      if (limit !== null) tellLimit(reply, { ...limit, resetMs: limit.reset_seconds * 1000 });
       const identity = identityOf(verdict);
       if (identity === null) return refusalOf(verdict);
       request.auth = identity;
@@ -38,9 +42,9 @@ export function createServerDecider({ log, ...options }: ServerDeciderOptions): 
   return {
     admit(request, reply, permission, done) {
       reply.header('cache-control', 'no-store');
-      void decide(request, permission, 1).then(done);
+      void decide(request, reply, permission, 1).then(done);
     },
-    readmit: (request, _reply, permission, done) => void decide(request, permission, 0).then(done),
+    readmit: (request, reply, permission, done) => void decide(request, reply, permission, 0).then(done),
     async ready() {
       try {
         await service.requireUsable();
@@ -72,10 +76,7 @@ function identityOf({ valid, ...verdict }: KeyVerdict): Identity | null {
   };
 }
 
-/** When the window of the limit ends isn't told: it may be tried again soon. */
-const retryAfterMs = 1_000;
-
-function refusalOf({ code }: KeyVerdict): ApiError {
+function refusalOf({ code, rate_limit }: KeyVerdict): ApiError {
   switch (code) {
     case 'valid':
       return refusals.environment;
@@ -88,6 +89,6 @@ function refusalOf({ code }: KeyVerdict): ApiError {
     case 'insufficient_permissions':
       return refusals.permission;
     case 'rate_limited':
-      return tooManyRequests(retryAfterMs);
+      return tooManyRequests((rate_limit?.reset_seconds ?? 0) * 1000);
   }
 }

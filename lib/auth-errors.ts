@@ -19,8 +19,8 @@ export const refusals = {
 };
 
 /** No decision is possible at this instant, neither for nor against. */
-export const undecidable = (): ApiError =>
-  unavailable('Authentication temporarily unavailable', new Error('no valid lease'));
+export const undecidable = (cause: unknown = new Error('no valid lease')): ApiError =>
+  unavailable('Authentication temporarily unavailable', cause);
 
 const withoutSession = (message: string): ApiError => unauthorized(message, '', 'Session');
 

@@ -95,11 +95,14 @@ export default fp(
       request.keyDigest = digest;
       const decide = () => admit(request, reply, digest, config, settle);
       if (app.replica.mayDecide()) return decide();
-      void app.replica.waitUntilMayDecide().then(() => {
-        // Asked again, in the same breath as the decision.
-        if (app.replica.mayDecide()) decide();
-        else settle('undecidable', undecidable());
-      });
+      app.replica
+        .waitUntilMayDecide()
+        .then(() => {
+          // Asked again, in the same breath as the decision.
+          if (app.replica.mayDecide()) decide();
+          else settle('undecidable', undecidable());
+        })
+        .catch(failed(settle));
     }
 
     function admit(
@@ -116,21 +119,23 @@ export default fp(
       }
       const { identity } = verification;
       tellSunset(reply, identity.sunsetAtMs);
-      let handle: Handle | null = verification.handle;
-      app.rateLimits.countRequest(request, reply, handle, (excess) => {
+      const conclude = (excess: ApiError | null, handle: Handle) => {
         const outcome = outcomeOf(excess, isAllowed(request, config, identity));
-        const current = handle ?? app.replica.keys.keys.find(digest);
-        app.keyUsage.countOutcome(current, outcome, addressOf(request), Date.now());
+        app.keyUsage.countOutcome(handle, outcome, addressOf(request), Date.now());
         settle(outcome, excess ?? (outcome === 'permission' ? refusals.permission : undefined));
-      });
-      // If that isn't done yet, the key may be elsewhere by then.
-      handle = null;
+      };
+      const excess = app.rateLimits.countRequest(request, reply, verification.handle);
+      if (!(excess instanceof Promise)) return conclude(excess, verification.handle);
+      // The key may be elsewhere by then.
+      excess.then((known) => conclude(known, app.replica.keys.keys.find(digest))).catch(failed(settle));
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
       const error = refusals[reason];
       if (error.statusCode !== 401) return settle(reason, error);
-      app.rateLimits.countFailure(request, () => settle(reason, error));
+      const counted = app.rateLimits.countFailure(request);
+      if (counted === undefined) return settle(reason, error);
+      counted.then(() => settle(reason, error)).catch(failed(settle));
     }
   },
   {
@@ -140,6 +145,9 @@ export default fp(
 );
 
 type Settle = (outcome: Outcome, error?: ApiError) => void;
+
+/** What failed after the request was put off would otherwise end the process. */
+const failed = (settle: Settle) => (error: unknown) => settle('undecidable', undecidable(error));
 
 const asksForKey = (access: Access | undefined): boolean =>
   access?.kind !== 'public' && access?.kind !== 'session';

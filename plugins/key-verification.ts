@@ -4,7 +4,9 @@ import { addressOf } from '../lib/address.ts';
 import { undecidable } from '../lib/auth-errors.ts';
 import type { Identity } from '../lib/keys/identity.ts';
 import { grants } from '../lib/keys/permissions.ts';
+import type { RequestCount } from '../lib/keys/request-limits.ts';
 import type { Verification } from '../lib/keys/verification.ts';
+import { secondsOf } from '../lib/rate-limit-headers.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 
 /** A key that somebody presented to a service of the tenant, which asks about it. */
@@ -13,8 +15,8 @@ interface AskedKey {
   digest: string;
   /** What it must hold; `null`: nothing. */
   permission: string | null;
-  /** Whether its limit and its usage are to be counted. */
-  isCounted: boolean;
+  /** What to count against its limit. At 0 it isn't a use of the key either. */
+  cost: number;
 }
 
 declare module 'fastify' {
@@ -41,27 +43,23 @@ export default fp(
       const { tenantId } = request.identity();
       const verification = app.decideOnDigest(asked.digest);
       if (tenantOf(verification) !== tenantId) return notFound;
-      if (verification.accepted) return verdictOnAccepted(request, asked, verification);
-      if (asked.isCounted) app.keyUsage.countRefusal(verification, Date.now());
+      if (verification.accepted) return verdictOnAccepted(asked, verification, addressOf(request));
+      if (asked.cost > 0) app.keyUsage.countRefusal(verification, Date.now());
       return { ...notFound, code: refusalCodes[verification.reason], key_id: verification.keyId };
     }
 
-    function verdictOnAccepted(
-      request: FastifyRequest,
-      { digest, permission, isCounted }: AskedKey,
+    async function verdictOnAccepted(
+      { digest, permission, cost }: AskedKey,
       { identity, handle }: Verification & { accepted: true },
-    ): KeyVerdict | Promise<KeyVerdict> {
+      address: string,
+    ): Promise<KeyVerdict> {
       const isAllowed = permission === null || grants(identity.permissions, permission);
-      if (!isCounted) return verdictOf(identity, isAllowed ? 'accepted' : 'permission');
-      return new Promise((resolve) => {
-        app.rateLimits.countKey(request, { identity, digest, handle }, (count) => {
-          const outcome = count?.exceeded ? 'limited' : isAllowed ? 'accepted' : 'permission';
-          // Redis may have been asked, and the key be elsewhere by now.
-          const current = app.replica.keys.keys.find(digest);
-          app.keyUsage.countOutcome(current, outcome, addressOf(request), Date.now());
-          resolve(verdictOf(identity, outcome));
-        });
-      });
+      const count = await app.rateLimits.countKey({ identity, digest, handle }, cost);
+      const outcome = count?.exceeded ? 'limited' : isAllowed ? 'accepted' : 'permission';
+      // The key may be elsewhere by now.
+      const current = app.replica.keys.keys.find(digest);
+      if (cost > 0) app.keyUsage.countOutcome(current, outcome, address, Date.now());
+      return verdictOf(identity, outcome, count);
     }
   },
   { name: 'key-verification', dependencies: ['replica', 'key-decisions', 'rate-limits', 'key-usage'] },
@@ -91,7 +89,7 @@ const refusalCodes = {
 
 const codes = { accepted: 'valid', limited: 'rate_limited', permission: 'insufficient_permissions' } as const;
 
-function verdictOf(identity: Identity, outcome: keyof typeof codes): KeyVerdict {
+function verdictOf(identity: Identity, outcome: keyof typeof codes, count: RequestCount | null): KeyVerdict {
   const { keyId, tenantId, environmentId, userId, permissions, rateLimit } = identity;
   return {
     valid: outcome === 'accepted',
@@ -101,6 +99,12 @@ function verdictOf(identity: Identity, outcome: keyof typeof codes): KeyVerdict 
     environment_id: environmentId,
     user_id: userId,
     permissions: [...permissions],
-    rate_limit: rateLimit && { limit: rateLimit.limit, window_seconds: rateLimit.windowSeconds },
+    rate_limit: rateLimit &&
+      count && {
+        limit: rateLimit.limit,
+        window_seconds: rateLimit.windowSeconds,
+        remaining: count.remaining,
+        reset_seconds: secondsOf(count.resetMs),
+      },
   };
 }

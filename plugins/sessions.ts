@@ -44,7 +44,7 @@ export default fp<SessionsOptions>(
       if (token === undefined) throw sessionRefusals.missing;
       const session = others.length === 0 ? await tokens.read(token) : null;
       if (session === null) {
-        await new Promise<void>((counted) => app.rateLimits.countFailure(request, counted));
+        await app.rateLimits.countFailure(request);
         throw sessionRefusals.invalid;
       }
       if (!app.replica.mayDecide()) await app.replica.waitUntilMayDecide();

@@ -8,9 +8,10 @@ const AskedKey = Type.Object(
     cost: Type.Optional(
       Type.Integer({
         minimum: 0,
-        maximum: 1,
+        maximum: 1_000_000,
         description:
-          'What counts against the limit of the key, 1 if not said; 0: nothing, and the limit is not looked at',
+          'What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only ' +
+          'looks at what is left',
       }),
     ),
   },
@@ -25,6 +26,12 @@ export const VerifyKeys = Type.Union(
   [AskedKey, Type.Array(AskedKey, { minItems: 1, maxItems: 100, description: 'A batch' })],
   { examples: [askedKey] },
 );
+
+const RateLimitState = Type.Object({
+  ...RateLimit.properties,
+  remaining: Type.Integer({ description: 'What is left of the limit in this window' }),
+  reset_seconds: Type.Integer({ description: 'Until the window ends; 0: none is running, and all is left' }),
+});
 
 export const KeyVerdict = Type.Object({
   valid: Type.Boolean({ description: 'Whether the request that presented the key may go on' }),
@@ -44,7 +51,7 @@ export const KeyVerdict = Type.Object({
   environment_id: Nullable(Type.String()),
   user_id: Nullable(Type.String()),
   permissions: Type.Array(Type.String()),
-  rate_limit: Nullable(RateLimit),
+  rate_limit: Nullable(RateLimitState),
 });
 export type KeyVerdict = Static<typeof KeyVerdict>;
 
@@ -56,7 +63,7 @@ const valid: KeyVerdict = {
   environment_id: 'env_01a205579d1c7729b2cb563bc47034d9',
   user_id: 'user_default',
   permissions: ['orders:read'],
-  rate_limit: { limit: 100, window_seconds: 60 },
+  rate_limit: { limit: 100, window_seconds: 60, remaining: 99, reset_seconds: 60 },
 };
 
 /** A verdict, or one on each key of a batch, in its order. */

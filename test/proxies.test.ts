@@ -94,6 +94,9 @@ const forged = Object.fromEntries(
     'X_Auth_Tenant_ID',
     'X-Auth_User_ID',
     'x_auth-permissions',
+    'X.Auth.Tenant.ID',
+    'X-Auth.User-ID',
+    'x.auth_key-id',
   ].map((name) => [name, ['forged', 'twice']]),
 );
 
@@ -158,6 +161,18 @@ const cases: Case[] = [
   },
   { name: 'forged identity headers and no key', headers: forged, status: 401 },
   {
+    name: 'identity headers that are said to end at the proxy',
+    headers: { ...withKey(valid), connection: `close, ${identity.join(', ')}` },
+    speaksFor: valid,
+    status: 200,
+  },
+  {
+    name: 'the same, with a WebSocket',
+    headers: { ...withKey(valid), ...webSocket, connection: `Upgrade, ${identity.join(', ')}` },
+    speaksFor: valid,
+    status: 101,
+  },
+  {
     name: 'the address and the request of somebody else',
     headers: {
       ...withKey(valid),
@@ -204,7 +219,9 @@ function checkReceived(t: Test, received: Received[], { api_key, secret }: Key, 
       'its body whole',
     );
     t.notOk(JSON.stringify(headers).includes(api_key), 'without the key');
-    const told = Object.entries(headers).filter(([name, [value]]) => /^x[-_]auth/.test(name) && value !== '');
+    const told = Object.entries(headers).filter(
+      ([name, [value]]) => /^x[-_.]auth/.test(name) && value !== '',
+    );
     t.strictSame(Object.fromEntries(told), identityOf(secret), 'and with whom it speaks for, alone');
   }
 }

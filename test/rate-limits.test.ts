@@ -397,6 +397,28 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     t.ok(Date.parse(alone.last_used_at) >= Date.parse(shared.last_used_at));
   });
 
+  await t.test('and what fails after they have asked it is 503, and ends no process', async (t) => {
+    const { services } = await startProcesses(t, { FAILED_AUTH_LIMIT: '100' });
+    const [{ app, call }] = services;
+    const { api_key: key } = await limited(services[0], 10);
+    const { api_key: asker } = await createKey(services[0], { permissions: ['keys:verify'] });
+    const failing = {
+      value: () => {
+        throw new Error('a defect');
+      },
+    };
+    const { restore } = t.intercept(app.keyUsage, 'countOutcome', failing);
+    t.equal((await call({ url, key })).statusCode, 503);
+    restore();
+    const ask = {
+      method: 'POST',
+      url: '/v1/auth/keys/verify',
+      payload: { api_key: key },
+      key: asker,
+    } as const;
+    t.equal((await call(ask)).json().rate_limit.remaining, 8, 'and what it has counted is counted');
+  });
+
   await t.test('until the window ends, in whole seconds that they tell', async (t) => {
     const { services } = await startProcesses(t);
     const [one, other] = services;

@@ -1,5 +1,5 @@
 import { idWords, keyIdOf, readKeyId } from './key-id.ts';
-import type { KeyProfile } from './key-profile.ts';
+import type { KeyProfile, RateLimit } from './key-profile.ts';
 import { type Grant, Profiles } from './profiles.ts';
 import { maxRecords, RecordIndex } from './record-index.ts';
 import { expiryAt, grantAt, idAt, userAt } from './record-layout.ts';
@@ -178,16 +178,17 @@ export class KeyTable {
   }
 
   /**
-   * Counts a request in a window that begins with the first one after the last window's end.
-   * @returns how many requests the window has, this one included
+   * Counts a request in a window that begins with the first one after the last window's end. All that it costs is
+   * counted; or nothing, if that would be more than the limit.
+   * @returns how many requests the window would have with it
    */
-  countRequest(handle: Handle, windowMs: number, nowMs: number): number {
-    return this.#windows.count(handle, windowMs, nowMs);
+  countRequest(handle: Handle, rateLimit: RateLimit, cost: number, nowMs: number): number {
+    return this.#windows.count(handle, rateLimit, cost, nowMs);
   }
 
-  /** When the window ends that `countRequest` counts in: milliseconds since the epoch. */
-  windowEndsAtMs(handle: Handle): number {
-    return this.#windows.endsAtMs(handle);
+  /** How many milliseconds the window has left that `countRequest` counts in; 0: none is running. */
+  windowEndsInMs(handle: Handle, { windowSeconds }: RateLimit, nowMs: number): number {
+    return this.#windows.endsInMs(handle, windowSeconds * 1000, nowMs);
   }
 
   /**

@@ -6,7 +6,8 @@ import type { KeyType } from '../../schemas/keys.ts';
  */
 export function grants(held: readonly string[], asked: string): boolean {
   if (held.includes(asked) || held.includes('*')) return true;
-  return held.includes(`${asked.slice(0, asked.indexOf(':'))}:*`);
+  // Without a colon, nothing is left of it but `*`, which is not held.
+  return held.includes(`${asked.slice(0, asked.indexOf(':') + 1)}*`);
 }
 
 /** Those of the permissions asked for that the ones held don't cover. */

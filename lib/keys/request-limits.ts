@@ -8,9 +8,20 @@ import { absent, type Handle } from './key-table.ts';
 export interface RequestCount {
   limit: number;
   remaining: number;
-  /** Until the window ends. */
+  /** Until the window ends; 0: none is running. */
   resetMs: number;
+  /** Whether the request was more than what was left, and so wasn't counted. One that costs nothing never is. */
   exceeded: boolean;
+}
+
+/**
+ * @param wanted what the window would have with the request
+ * @param cost what of it is the request's
+ */
+export function requestCount(limit: number, wanted: number, cost: number, resetMs: number): RequestCount {
+  const exceeded = cost > 0 && wanted > limit;
+  const counted = exceeded ? wanted - cost : wanted;
+  return { limit, remaining: Math.max(0, limit - counted), resetMs, exceeded };
 }
 
 interface Window {
@@ -29,16 +40,22 @@ export class Windows {
     this.#windows = new LRUCache({ max: maxEntries });
   }
 
-  /** Counts one, in a window that begins with the first one after the last window's end. */
-  count(name: string, { limit, windowSeconds }: RateLimit, nowMs: number): RequestCount {
+  /**
+   * Counts a request, in a window that begins with the first one after the last window's end. All that it costs is
+   * counted, or nothing.
+   */
+  count(name: string, { limit, windowSeconds }: RateLimit, cost: number, nowMs: number): RequestCount {
     const windowMs = windowSeconds * 1000;
     let window = this.#windows.get(name);
-    if (window === undefined || window.endsAtMs <= nowMs || window.endsAtMs > nowMs + windowMs) {
-      window = { count: 0, endsAtMs: nowMs + windowMs };
+    if (window === undefined || window.endsAtMs <= nowMs || window.endsAtMs > nowMs + windowMs)
+      window = { count: 0, endsAtMs: nowMs };
+    const wanted = window.count + cost;
+    if (cost > 0 && wanted <= limit) {
+      if (window.count === 0) window.endsAtMs = nowMs + windowMs;
+      window.count = wanted;
       this.#windows.set(name, window);
     }
-    window.count++;
-    return requestCount(limit, window.count, window.endsAtMs - nowMs);
+    return requestCount(limit, wanted, cost, window.endsAtMs - nowMs);
   }
 }
 
@@ -57,18 +74,13 @@ export class RequestLimits {
   /**
    * Counts a request.
    * @param handle of the key, `absent` for a configured one
+   * @param cost all of which is counted, or nothing
    */
-  count(handle: Handle, identity: Identity, rateLimit: RateLimit, nowMs: number): RequestCount {
-    if (handle === absent) return this.#configuredKeys.count(identity.keyId, rateLimit, nowMs);
+  count(handle: Handle, identity: Identity, rateLimit: RateLimit, cost: number, nowMs: number): RequestCount {
+    if (handle === absent) return this.#configuredKeys.count(identity.keyId, rateLimit, cost, nowMs);
     const { keys } = this.#state;
-    const count = keys.countRequest(handle, rateLimit.windowSeconds * 1000, nowMs);
-    return requestCount(rateLimit.limit, count, keys.windowEndsAtMs(handle) - nowMs);
+    const wanted = keys.countRequest(handle, rateLimit, cost, nowMs);
+    const resetMs = keys.windowEndsInMs(handle, rateLimit, nowMs);
+    return requestCount(rateLimit.limit, wanted, cost, resetMs);
   }
 }
-
-const requestCount = (limit: number, count: number, resetMs: number): RequestCount => ({
-  limit,
-  remaining: Math.max(0, limit - count),
-  resetMs,
-  exceeded: count > limit,
-});

@@ -8,7 +8,6 @@ import { developmentKey, startService } from '../helper.ts';
 
 const service = await startService(t);
 const url = `http://127.0.0.1:${await listen(service.app)}`;
-console.error('started', performance.now());
 const client = createClient({ url, apiKey: developmentKey });
 /** One for the API behind a path, and of a caller without a key. */
 const withoutKey = createClient({ url: `${url}/` });
@@ -96,6 +95,13 @@ t.test('no redirect takes the key elsewhere', async (t) => {
   t.equal(asked, 1);
 });
 
+t.test('a key that no header can say is refused, and not repeated', async (t) => {
+  for (const apiKey of [`${developmentKey}\n${developmentKey}`, `${developmentKey}\0`, `${developmentKey}é`])
+    t.throws(() => createClient({ url, apiKey }), { message: 'apiKey has characters that no key has' });
+  const fromFile = createClient({ url, apiKey: `${developmentKey}\n` });
+  t.equal((await fromFile.GET('/v1/auth/me')).response.status, 200, 'in contrast to the end of a line');
+});
+
 // What follows is checked by the compiler: each mistake has to be one.
 export async function mistakes(client: LatchkeyClient): Promise<void> {
   // @ts-expect-error: there is no such route
@@ -113,5 +119,3 @@ function dataOf<Data>({ data, error }: { data?: Data; error?: unknown }): NonNul
   if (data === undefined || data === null) throw new Error(`Refused: ${JSON.stringify(error)}`);
   return data;
 }
-console.error('loaded', performance.now());
-t.teardown(() => console.error('teardown', performance.now()));

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import postgres from '@fastify/postgres';
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
@@ -360,6 +361,24 @@ t.test('it starts only on what it can work with', async (t) => {
       });
   });
 
+  await t.test('an address and a key that can be used, and repeats neither', async (t) => {
+    const apiKey = 'c0ffee'.repeat(10);
+    for (const options of [
+      { url: 'ftp://localhost', apiKey },
+      { url: 'http://user:c0ffee@localhost', apiKey },
+      { url: 'http://c0ffee@localhost', apiKey },
+      { url: 'http://localhost/?c0ffee', apiKey },
+      { url: 'c0ffee', apiKey },
+      { url: 'http://localhost', apiKey: `${apiKey}\n${apiKey}` },
+      { url: 'http://localhost', apiKey: `${apiKey}\0` },
+      { url: 'http://localhost', apiKey: `${apiKey}…` },
+    ]) {
+      const error: unknown = await createApp(t, options).catch((error) => error);
+      t.match(error, { message: /^(url must be|apiKey has characters)/ }, options.url);
+      t.notMatch(inspect(error), 'c0ffee');
+    }
+  });
+
   await t.test('routes that say what a route can say', async (t) => {
     const { databaseUrl } = await startService(t);
     for (const mistake of ['Public', {}, { permission: 'orders' }, { permission: null }]) {
@@ -441,7 +460,37 @@ t.test('an app asks a service about each request', async (t) => {
     const refused = await post();
     t.equal(refused.statusCode, 429);
     t.same(refused.json(), errorOf('Rate limit exceeded', 'too_many_requests'));
-    t.equal(refused.headers['retry-after'], '1');
+  });
+
+  await t.test('which says what is left of it, as a replica does', async (t) => {
+    const replica = await startApp(t, { databaseUrl: service.databaseUrl });
+    const limit = { permissions: ['customers:read'], rate_limit: { limit: 2, window_seconds: 600 } };
+    const answersOf = async (by: FastifyInstance) => {
+      const key = await createPlaintext(service, limit);
+      const answers = [];
+      for (const url of ['/customers', '/whoami', '/customers']) answers.push(await call(by, key, url));
+      return answers.map((answer) => {
+        const { statusCode, headers, body } = partsOf(answer);
+        const { 'retry-after': after, 'x-ratelimit-reset': reset, ...others } = headers;
+        if (after !== undefined) t.equal(after, reset);
+        return { statusCode, headers: others, body, isReset: Number(reset) > 590 && Number(reset) <= 600 };
+      });
+    };
+    const answers = await answersOf(app);
+    t.match(
+      answers.map(({ statusCode, headers, isReset }) => [
+        statusCode,
+        headers['x-ratelimit-remaining'],
+        isReset,
+      ]),
+      [
+        [200, '1', true],
+        [200, '0', true],
+        [429, '0', true],
+      ],
+    );
+    const ofReplica = await answersOf(replica);
+    t.same([answers[0], answers[2]], [ofReplica[0], ofReplica[2]]);
   });
 
   await t.test('and what it has revoked is refused from its answer on', async (t) => {
@@ -547,6 +596,9 @@ t.test('what a service does not clearly accept is not accepted', async (t) => {
       ...{ not_found: 401, expired: 401, inactive: 403, insufficient_permissions: 403, rate_limited: 429 },
       valid: 403,
     };
+    const rate_limit = { limit: 2, window_seconds: 60, remaining: 0, reset_seconds: 42 };
+    answer = saying(200, { ...verdict, valid: false, code: 'rate_limited', rate_limit });
+    t.equal((await call(app, key)).headers['retry-after'], '42');
     for (const [code, status] of Object.entries(statuses)) {
       answer = saying(200, { ...verdict, valid: false, code });
       t.equal(await statusOf(app, key), status, code);

@@ -7,6 +7,7 @@ import {
   type CallOptions,
   collectLog,
   configuredKeys,
+  createEnvironment,
   createKey,
   cutDatabase,
   developmentKey,
@@ -20,6 +21,7 @@ import {
 const configured = configuredKeys({
   bare: { tenant_id: 'tenant_default' },
   globex: { tenant_id: 'tenant_globex', environment_id: 'development' },
+  limited: { tenant_id: 'tenant_default', environment_id: 'limited' },
 });
 const log = collectLog();
 const service = await startService(t, {
@@ -110,6 +112,7 @@ t.test('forward-auth', async (t) => {
       }
     }
     t.equal((await verify(key, '-or-not')).statusCode, 404);
+    t.equal((await verify(key, '/%zz')).statusCode, 400, 'unless no URL may have it');
   });
 
   await t.test('without a look at the body, whatever it is', async (t) => {
@@ -177,6 +180,17 @@ t.test('forward-auth', async (t) => {
       if (status === 403) t.strictSame(response.json(), denied);
     }
     t.equal((await verify(developmentKey, '?permission=anything:else')).statusCode, 200, 'as keys hold them');
+    const { api_key: ofOrders } = await createKey(service, { permissions: ['orders:*'] });
+    for (const [permission, status] of [
+      ['orders:delete', 200],
+      ['orders', 403],
+      ['ordersx', 403],
+      ['order', 403],
+      ['ordersx:read', 403],
+      ['x:orders:read', 403],
+      [':*', 403],
+    ] as const)
+      t.equal((await verify(ofOrders, `?permission=${permission}`)).statusCode, status, permission);
   });
 
   await t.test(
@@ -253,6 +267,28 @@ t.test('what can not be decided is 503', async (t) => {
   }
 });
 
+t.test('what fails after a wait for the lease is 503 too, and says why in the log', async (t) => {
+  const failing = t.intercept(app, 'decideOnKey', {
+    value() {
+      throw new Error('a defect');
+    },
+  });
+  const waiting = t.intercept(app.replica, 'mayDecide', { value: () => false });
+  const wait = t.intercept(app.replica, 'waitUntilMayDecide', {
+    async value() {
+      waiting.restore();
+      return true;
+    },
+  });
+  log.lines.length = 0;
+  const response = await verify(developmentKey);
+  wait.restore();
+  failing.restore();
+  t.equal(response.statusCode, 503);
+  t.strictSame(response.json(), errorOf('Authentication temporarily unavailable', 'service_unavailable'));
+  t.match(log.lines.join(), 'a defect');
+});
+
 t.test('a service asks about keys', async (t) => {
   const { api_key: asker } = await createKey(service, { permissions: ['keys:verify'] });
   const ask = (payload: object, key = asker, by = service) =>
@@ -282,7 +318,7 @@ t.test('a service asks about keys', async (t) => {
     environment_id: known.secret.environment_id,
     user_id: known.secret.user_id,
     permissions: ['orders:read'],
-    rate_limit,
+    rate_limit: { ...rate_limit, remaining: 3, reset_seconds: 0 },
   };
 
   await t.test('and is told whom they speak for', async (t) => {
@@ -381,14 +417,59 @@ t.test('a service asks about keys', async (t) => {
     const { api_key } = known;
     t.match(await verdictOn(api_key), { code: 'valid' });
     t.strictSame(codesOf((await ask(Array(3).fill({ api_key }))).json()), ['valid', 'valid', 'rate_limited']);
-    t.strictSame(await verdictOn(api_key), { ...valid, valid: false, code: 'rate_limited' });
-    t.strictSame(await verdictOn(api_key, { cost: 0 }), valid, 'at no cost the limit is not looked at');
+    const used = { ...rate_limit, remaining: 0, reset_seconds: 3_600 };
+    t.strictSame(await verdictOn(api_key), {
+      ...valid,
+      valid: false,
+      code: 'rate_limited',
+      rate_limit: used,
+    });
+    t.strictSame(
+      await verdictOn(api_key, { cost: 0 }),
+      { ...valid, rate_limit: used },
+      'what costs nothing is within any limit',
+    );
     t.equal((await verify(api_key)).statusCode, 429, 'it is the limit that the key has everywhere');
     await app.usageWriter.flush();
     const { totals } = (await call({ url: `/v1/secrets/api/keys/${known.secret.id}/usage` })).json();
     t.match(totals, { accepted: 3, limited: 3, permission: 0 });
     const askers = (await call({ url: '/v1/auth/me', key: asker })).headers;
     t.equal(askers['x-ratelimit-limit'], undefined, 'and not of the asker');
+  });
+
+  await t.test('or as many times as it says: all of them, or none', async (t) => {
+    const { api_key, secret } = await createKey(service, { rate_limit: { limit: 10, window_seconds: 60 } });
+    const leftAfter = async (cost: number) => {
+      const { code, rate_limit } = await verdictOn(api_key, { cost });
+      return [code, rate_limit.remaining, rate_limit.reset_seconds > 0];
+    };
+    t.strictSame(await leftAfter(11), ['rate_limited', 10, false], 'more than the limit never passes');
+    t.strictSame(await leftAfter(1_000_000), ['rate_limited', 10, false]);
+    t.strictSame(await leftAfter(0), ['valid', 10, false], 'and no window has begun');
+    t.strictSame(await leftAfter(4), ['valid', 6, true]);
+    t.strictSame(await leftAfter(7), ['rate_limited', 6, true]);
+    t.strictSame(await leftAfter(0), ['valid', 6, true]);
+    const batch = [7, 5, 0, 2, 1].map((cost) => ({ api_key, cost }));
+    const verdicts = (await ask(batch)).json();
+    t.strictSame(codesOf(verdicts), ['rate_limited', 'valid', 'valid', 'rate_limited', 'valid']);
+    t.strictSame(
+      verdicts.map(({ rate_limit }: { rate_limit: { remaining: number } }) => rate_limit.remaining),
+      [6, 1, 1, 1, 0],
+    );
+    t.equal((await verify(api_key)).statusCode, 429, 'it is the limit that the key has everywhere');
+    await app.usageWriter.flush();
+    const { totals } = (await call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
+    t.match(totals, { accepted: 3, limited: 6 }, 'each is one use, and none at no cost');
+
+    const own = configured.keys.limited;
+    const { id } = await createEnvironment(service, {
+      name: 'limited',
+      rate_limit: { limit: 3, window_seconds: 60 },
+    });
+    t.match(await verdictOn(own, { cost: 4 }), { code: 'rate_limited', rate_limit: { remaining: 3 } });
+    t.match(await verdictOn(own, { cost: 2 }), { environment_id: id, rate_limit: { remaining: 1 } });
+    t.match(await verdictOn(own, { cost: 0 }), { code: 'valid', rate_limit: { remaining: 1 } });
+    t.match(await verdictOn(own, { cost: 2 }), { code: 'rate_limited', rate_limit: { remaining: 1 } });
   });
 
   await t.test('if it may', async (t) => {
@@ -405,7 +486,8 @@ t.test('a service asks about keys', async (t) => {
       [{}],
       { api_key: 1 },
       { api_key: null },
-      { api_key: 'x', cost: 2 },
+      { api_key: 'x', cost: 1_000_001 },
+      { api_key: 'x', cost: '1' },
       { api_key: 'x', cost: -1 },
       { api_key: 'x', cost: 0.5 },
       { api_key: 'x', permission: '' },
@@ -443,6 +525,11 @@ t.test('a service asks about keys', async (t) => {
   });
 });
 
+interface Verdict {
+  code: string;
+  rate_limit: { remaining: number; reset_seconds: number };
+}
+
 t.test('with Redis, limits are counted across processes', { skip: redisIsMissing }, async (t: Test) => {
   const redis = await createRedis(t);
   await redis.start();
@@ -457,6 +544,37 @@ t.test('with Redis, limits are counted across processes', { skip: redisIsMissing
   t.equal(await ask(first, api_key), 'rate_limited');
   t.equal((await second.call({ url: forwardAuth, key: api_key })).statusCode, 429);
   t.equal(await ask(second, other), 'valid', 'each key has its own');
+
+  const { api_key: costly } = await createKey(first, { rate_limit: { limit: 10, window_seconds: 3_600 } });
+  const batch = (costs: number[]) => costs.map((cost) => ({ api_key: costly, cost }));
+  const left = async ({ call }: TestService, ...costs: number[]) => {
+    const verdicts = (await call({ method: 'POST', url: keysVerify, payload: batch(costs) })).json();
+    return verdicts.map(({ code, rate_limit: { remaining, reset_seconds } }: Verdict) => [
+      ...[code, remaining],
+      reset_seconds > 3_590 || reset_seconds,
+    ]);
+  };
+  t.strictSame(
+    await left(first, 11, 0),
+    [
+      ['rate_limited', 10, 0],
+      ['valid', 10, 0],
+    ],
+    'a cost beyond the limit counts nothing, and begins no window',
+  );
+  t.strictSame(await left(first, 4, 7, 0), [
+    ['valid', 6, true],
+    ['rate_limited', 6, true],
+    ['valid', 6, true],
+  ]);
+  t.strictSame(await left(second, 0, 7, 6, 0, 1), [
+    ['valid', 6, true],
+    ['rate_limited', 6, true],
+    ['valid', 0, true],
+    ['valid', 0, true],
+    ['rate_limited', 0, true],
+  ]);
+
   redis.hang();
   t.equal(await ask(first, other), 'valid', 'and here, while Redis can not be asked');
   redis.resume();

@@ -50,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         },
       );
       if (reception !== 'unknown') return { received: true as const };
-      await new Promise<void>((resolve) => app.rateLimits.countFailure(request, resolve));
+      await app.rateLimits.countFailure(request);
       throw unknown();
     },
   );

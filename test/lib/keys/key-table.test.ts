@@ -382,15 +382,23 @@ t.test('uses are taken of so many keys at a time, page by page', async (t) => {
 t.test('requests are counted in windows, each key by itself, wherever its record goes', async (t) => {
   const table = new KeyTable();
   for (let n = 0; n < 3; n++) table.upsert(keyOf(n));
-  const count = (n: number, nowMs: number, windowMs = 1000) =>
-    table.countRequest(find(table, digestOf(n)), windowMs, nowMs);
-  t.same([count(2, 5000), count(2, 5999), count(1, 5500)], [1, 2, 1]);
-  t.equal(table.windowEndsAtMs(find(table, digestOf(2))), 6000);
+  const limit = { limit: 10, windowSeconds: 2 };
+  const count = (n: number, nowMs: number, cost = 1, rateLimit = limit) =>
+    table.countRequest(find(table, digestOf(n)), rateLimit, cost, nowMs);
+  const endsInMs = (nowMs: number, rateLimit = limit) =>
+    table.windowEndsInMs(find(table, digestOf(2)), rateLimit, nowMs);
+  t.same([count(2, 4000), count(2, 5999), count(1, 5500)], [1, 2, 1]);
+  t.same([endsInMs(4500), endsInMs(6000)], [1500, 0]);
   table.upsert(keyOf(2, { active: false }));
   table.delete(digestOf(0));
   t.equal(count(2, 5999), 3, 'a change of the key keeps its count, and so does the move of its record');
+  t.same([count(2, 5999, 6), count(2, 5999, 2), count(2, 5999, 0)], [9, 11, 9], 'all of it, or nothing');
+  t.equal(count(2, 5999), 10);
+  t.same([count(2, 6000, 0), count(2, 6000, 11), endsInMs(6000)], [0, 11, 0], 'which begins no window');
   t.equal(count(2, 6000), 1, 'the next window begins');
-  t.equal(count(2, 6001, 500), 1, 'a shorter window begins anew');
+  const shorter = { limit: 10, windowSeconds: 1 };
+  t.equal(endsInMs(6001, shorter), 0);
+  t.equal(count(2, 6001, 1, shorter), 1, 'a shorter window begins anew');
   t.equal(count(2, 1), 1, 'and so does one that a clock set back would make endless');
   table.delete(digestOf(2));
   table.upsert(keyOf(3));

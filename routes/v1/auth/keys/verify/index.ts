@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const asked = [request.body].flat().map(({ api_key, permission = null, cost = 1 }) => ({
         digest: digestOf(api_key),
         permission,
-        isCounted: cost > 0,
+        cost,
       }));
       const verdicts = await app.verifyKeys(request, asked);
       return isBatch ? verdicts : (verdicts[0] ?? []);
