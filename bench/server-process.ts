@@ -8,6 +8,7 @@ import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
 import type { Placement } from './cores.ts';
 import { keepTrack } from './running.ts';
 import type { Usage } from './server/answer-usage.ts';
+import type { Profile } from './server/profiler.ts';
 
 export const repository = fileURLToPath(new URL('..', import.meta.url));
 const readyTimeoutMs = 120_000;
@@ -35,6 +36,8 @@ export interface ServerProcess {
   /** What it answered when it was ready. */
   readiness: string;
   usage(): Promise<Usage>;
+  /** What the process itself spends its time on while `work` runs. */
+  profileDuring(work: () => Promise<void>): Promise<Profile>;
   stop(): Promise<void>;
 }
 
@@ -54,7 +57,11 @@ export async function startServer(program: ServerProgram, placement: Placement):
   try {
     const readiness = await waitUntilReady(program, child, port);
     const readyAfterMs = performance.now() - startMs;
-    return { port, readyAfterMs, readiness, usage: () => askUsage(child), stop };
+    return {
+      ...{ port, readyAfterMs, readiness, stop },
+      usage: () => ask<Usage>(child, 'usage'),
+      profileDuring: (work) => profileDuring(child, work),
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -80,7 +87,7 @@ async function waitUntilReady(program: ServerProgram, child: ChildProcess, port:
   const deadlineMs = performance.now() + readyTimeoutMs;
   while (performance.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`${program.file} ended with ${child.exitCode}`);
-    const answer = await ask(program, port);
+    const answer = await askIfReady(program, port);
     if (answer !== null) return answer;
     await delay(pollMs);
   }
@@ -88,7 +95,10 @@ async function waitUntilReady(program: ServerProgram, child: ChildProcess, port:
 }
 
 /** `null`: not ready, or not listening yet. */
-async function ask({ readyPath, readyHeaders = {} }: ServerProgram, port: number): Promise<string | null> {
+async function askIfReady(
+  { readyPath, readyHeaders = {} }: ServerProgram,
+  port: number,
+): Promise<string | null> {
   const url = `http://127.0.0.1:${port}${readyPath}`;
   const response = await fetch(url, { headers: readyHeaders }).catch(() => null);
   if (response === null) return null;
@@ -96,10 +106,17 @@ async function ask({ readyPath, readyHeaders = {} }: ServerProgram, port: number
   return response.status === 200 ? text : null;
 }
 
-async function askUsage(child: ChildProcess): Promise<Usage> {
+async function profileDuring(child: ChildProcess, work: () => Promise<void>): Promise<Profile> {
+  await ask(child, 'start profile');
+  await work();
+  return ask<Profile>(child, 'stop profile');
+}
+
+/** What the server answers over its pipe. */
+async function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
   const answered = once(child, 'message');
-  child.send('usage');
-  const [usage]: Usage[] = await answered;
-  if (usage === undefined) throw new Error('The server said nothing');
-  return usage;
+  child.send(question);
+  const [answer]: Answer[] = await answered;
+  if (answer === undefined) throw new Error('The server said nothing');
+  return answer;
 }

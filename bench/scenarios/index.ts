@@ -8,6 +8,7 @@ import { latency } from './latency.ts';
 import { logging } from './logging.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
+import { profile } from './profile.ts';
 import { replicas } from './replicas.ts';
 import { startUp } from './start-up.ts';
 import { unknown } from './unknown.ts';
@@ -17,6 +18,7 @@ import { workers } from './workers.ts';
 export const scenarios: Readonly<Record<string, Scenario>> = {
   floor,
   hot,
+  profile,
   decide,
   logging,
   unknown,

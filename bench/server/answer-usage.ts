@@ -1,9 +1,10 @@
 /**
- * Preloaded into every server that is measured: tells the parent what the process and its workers have used,
- * and ends the process with its parent, in whichever way that ends.
+ * Preloaded into every server that is measured: tells the parent what the process and its workers have used, and
+ * what the process spent its time on if it is asked to; and ends the process with its parent, in whichever way that ends.
  */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import { ProcessProfiler } from './profiler.ts';
 
 export interface Usage {
   /** User and system time of all threads since the process began. */
@@ -36,7 +37,11 @@ async function tellUsage(): Promise<void> {
   });
 }
 
+const profiler = new ProcessProfiler();
+
 process.on('message', (message) => {
   if (message === 'usage') void tellUsage();
+  if (message === 'start profile') void profiler.start().then(() => process.send?.({}));
+  if (message === 'stop profile') void profiler.stop().then((profile) => process.send?.(profile));
 });
 process.on('disconnect', () => process.exit());
