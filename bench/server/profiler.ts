@@ -45,10 +45,11 @@ function ownerOf({ functionName, url }: Profiler.ProfileNode['callFrame']): stri
   if (functionName === idle) return idle;
   if (functionName === '(garbage collector)') return 'garbage collection';
   if (functionName === 'oneShotDigest') return 'SHA-256';
+  if (functionName === 'writev') return 'writes to sockets, in the kernel';
   const own = /\/dist\/(?!bench\/)(.*)\.js$/.exec(url)?.[1];
   if (own !== undefined) return own;
   const library = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   if (library !== undefined) return library;
   if (url.includes('/dist/bench/')) return 'the handler';
-  return url === '' ? 'native code and the kernel' : "Node's JavaScript";
+  return url === '' ? 'other native code' : "Node's JavaScript";
 }
