@@ -34,6 +34,7 @@ import replicaMetrics from './plugins/replica-metrics.ts';
 import requestIdentity from './plugins/request-identity.ts';
 import sealing from './plugins/sealing.ts';
 import sessions from './plugins/sessions.ts';
+import signedIdentity from './plugins/signed-identity.ts';
 import tenants from './plugins/tenants.ts';
 import usageRetention from './plugins/usage-retention.ts';
 import users from './plugins/users.ts';
@@ -111,6 +112,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(auth);
   await app.register(keyVerification);
   await app.register(sessions, options);
+  await app.register(signedIdentity, options);
   await app.register(sealing, { masterKeys: options.masterKeys });
   await app.register(webhookMaintenance);
   await app.register(usageRetention);

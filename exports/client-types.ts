@@ -733,6 +733,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys that signed identities are verified with
+         * @description A JSON Web Key Set; not found where `IDENTITY_KEYS` is not set. Needs no key.
+         */
+        get: operations["listPublicKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1210,6 +1230,8 @@ export interface operations {
                     "X-Auth-Key-ID"?: string;
                     /** @description What the key holds, with commas between; empty: nothing */
                     "X-Auth-Permissions"?: string;
+                    /** @description All of this for this one request, signed: a JWT of a minute. Only where `IDENTITY_KEYS` is set, and to a proxy that is trusted and says which request it is */
+                    "X-Auth-Context"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3990,6 +4012,43 @@ export interface operations {
                          */
                         received_at: string;
                         acknowledged_at: string | null;
+                    };
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    listPublicKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: {
+                            /** @enum {string} */
+                            kty: "OKP";
+                            /** @enum {string} */
+                            crv: "Ed25519";
+                            /** @description The public key, 32 bytes in base64url */
+                            x: string;
+                            /** @description What a token names in its header */
+                            kid: string;
+                            /** @enum {string} */
+                            alg: "EdDSA";
+                            /** @enum {string} */
+                            use: "sig";
+                        }[];
                     };
                 };
             };

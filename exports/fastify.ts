@@ -6,6 +6,7 @@ import type { Decider } from './decider.ts';
 import { startReplicaDecider } from './replica-decider.ts';
 import type { LatchkeyReplica } from './replica-state.ts';
 import { createServerDecider } from './server-decider.ts';
+import { createSignedIdentityDecider } from './signed-identity-decider.ts';
 
 export type { Identity, LatchkeyReplica };
 
@@ -46,7 +47,17 @@ export interface LatchkeyServerOptions {
   apiKey: string;
 }
 
-export type LatchkeyOptions = LatchkeyReplicaOptions | LatchkeyServerOptions;
+/** Believes what a service has signed, for a proxy in front of the app that asked it. */
+export interface LatchkeySignedIdentityOptions {
+  signedIdentity: {
+    /** Where the service is, whose public keys are there: `https://keys.example.com`. */
+    url: string;
+    /** The names that clients ask the app by: `['api.example.com']`. What was signed for others is refused. */
+    hosts: readonly string[];
+  };
+}
+
+export type LatchkeyOptions = LatchkeyReplicaOptions | LatchkeyServerOptions | LatchkeySignedIdentityOptions;
 
 export interface Latchkey {
   /** Whether keys can be decided on now, for a probe of readiness. It waits a moment for that, and never rejects. */
@@ -86,10 +97,12 @@ const plugin: FastifyPluginAsync<LatchkeyOptions> = async (app, options) => {
 
 function start(options: LatchkeyOptions, log: FastifyBaseLogger): Decider | Promise<Decider> {
   // Programs without types can leave out what they like, and pg would look for a database by itself.
+  if ('signedIdentity' in options && options.signedIdentity?.url && options.signedIdentity.hosts?.length > 0)
+    return createSignedIdentityDecider({ ...options.signedIdentity, log });
   if ('databaseUrl' in options && options.databaseUrl)
     return startReplicaDecider({ redisUrl: null, ...options, log });
   if ('url' in options && options.url && options.apiKey) return createServerDecider({ ...options, log });
-  throw new Error('latchkey needs either databaseUrl, or url and apiKey');
+  throw new Error('latchkey needs databaseUrl, or url and apiKey, or signedIdentity with url and hosts');
 }
 
 /** @returns what a route asks for @throws if that is none of what it may be */

@@ -22,6 +22,15 @@ export const refusals = {
 export const undecidable = (cause: unknown = new Error('no valid lease')): ApiError =>
   unavailable('Authentication temporarily unavailable', cause);
 
+const withoutIdentity = (message: string): ApiError => unauthorized(message, '', 'Signed-Identity');
+
+/** Why a request is refused that should bring a signed identity. */
+export const identityRefusals = {
+  missing: withoutIdentity('Signed identity required'),
+  invalid: withoutIdentity('Invalid signed identity'),
+  expired: withoutIdentity('Signed identity has expired'),
+};
+
 const withoutSession = (message: string): ApiError => unauthorized(message, '', 'Session');
 
 /** Why a request to a route for sessions is refused. */

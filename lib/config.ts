@@ -9,7 +9,7 @@ import {
   developmentConfiguredKey,
   developmentKeyDigest,
 } from './keys/configured-keys.ts';
-import { readNamedKeys } from './named-keys-setting.ts';
+import { type NamedKey, readNamedKeys } from './named-keys-setting.ts';
 import type { MasterKey } from './sealing.ts';
 import type { SessionSettings } from './sessions/issue-session.ts';
 import type { SessionKey } from './sessions/session-tokens.ts';
@@ -54,6 +54,7 @@ const Settings = Type.Object({
   API_KEYS: Type.String({ default: '{}' }),
   MASTER_KEYS: Type.String({ default: '' }),
   SESSION_KEYS: Type.String({ default: '' }),
+  IDENTITY_KEYS: Type.String({ default: '' }),
   SESSION_SECONDS: Type.Integer({
     default: 3_600,
     minimum: 1,
@@ -120,7 +121,9 @@ export interface Config {
   /** What sessions are signed with: the first signs, all are accepted. None: no session can be issued. */
   sessionKeys: SessionKey[];
   session: SessionSettings;
-  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  /** What signed identities are signed with: the first signs, all are published. None: nothing is signed. */
+  identityKeys: NamedKey[];
+  /** Addresses and networks whose `X-Forwarded-…` headers are believed. */
   trustedProxies: string[];
   /** Refused keys that one address may present in a minute; 0: any number. */
   failedAuthLimit: number;
@@ -162,6 +165,9 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
   if (isProduction) refuseDevelopmentKey(configuredKeys, mistakes);
   const masterKeys = readNamedKeys('MASTER_KEYS', environment, isProduction, mistakes);
   const sessionKeys = readNamedKeys('SESSION_KEYS', environment, isProduction, mistakes);
+  const identityKeys = readNamedKeys('IDENTITY_KEYS', environment, isProduction, mistakes);
+  if (identityKeys.length > 0 && settings?.TRUSTED_PROXIES === '')
+    mistakes.push('IDENTITY_KEYS needs TRUSTED_PROXIES: only of them it is believed what is to be signed');
   if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
   if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyDigest)) {
     configuredKeys.set(developmentKeyDigest, developmentConfiguredKey);
@@ -180,6 +186,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     masterKeys,
     sessionKeys,
     session: { lifetimeSeconds: settings.SESSION_SECONDS, portalUrl: settings.PORTAL_URL },
+    identityKeys,
     trustedProxies: entriesOf(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,

@@ -24,5 +24,10 @@ export const IdentityHeaders = Type.Null({
     'X-Auth-User-ID': header('The user', 'user_default'),
     'X-Auth-Key-ID': header('The key', 'key_01a20557a16e731f8ab301630217ef18'),
     'X-Auth-Permissions': header('What the key holds, with commas between; empty: nothing', 'orders:read'),
+    'X-Auth-Context': header(
+      'All of this for this one request, signed: a JWT of a minute. Only where `IDENTITY_KEYS` is set, and to a proxy ' +
+        'that is trusted and says which request it is',
+      'eyJhbGciOiJFZERTQSIsInR5cCI6ImxhdGNoa2V5LWlkZW50aXR5K2p3dCIsImtpZCI6IjEifQ.e30.AA',
+    ),
   },
 });

@@ -49,6 +49,7 @@ const oneOf = (pick: Pick, ...fields: object[]): object => fields[pick.field % f
 
 /** Every route of the service, with how to call it. */
 const routes: Record<string, Route> = {
+  'GET /.well-known/jwks.json': { open: true },
   'GET /health': { open: true },
   'GET /health/live': { open: true },
   'GET /health/ready': { open: true },

@@ -24,7 +24,9 @@ interface Example extends Pick<CallOptions, 'payload' | 'query' | 'key' | 'heade
   url?: string;
 }
 
-const service = await startService(t);
+const service = await startService(t, {
+  env: { TRUSTED_PROXIES: '192.0.2.1', IDENTITY_KEYS: `one:${Buffer.alloc(32, 1).toString('base64')}` },
+});
 const { app, call } = service;
 const description = await readDescription(service);
 const { document, operations, problems, violations } = description;
@@ -83,6 +85,7 @@ const wholeCustomer = { external_id: 'acct_3', name: 'Ada', email: 'ada@example.
 
 /** Every route, and requests that it answers with each status of its own. Those of all routes come below. */
 const contract: Record<string, Example[]> = {
+  'GET /.well-known/jwks.json': [{ status: 200 }],
   'GET /health': [{ status: 200 }],
   'GET /health/live': [{ status: 200 }],
   'GET /health/ready': [{ status: 200 }],

@@ -58,6 +58,7 @@ t.test('the configuration', async (t) => {
       masterKeys: [],
       sessionKeys: [],
       session: { lifetimeSeconds: 3_600, portalUrl: 'http://localhost:3000' },
+      identityKeys: [],
       trustedProxies: [],
       failedAuthLimit: 300,
       staleIfErrorSeconds: 0,
@@ -83,6 +84,7 @@ t.test('the configuration', async (t) => {
       ACCESS_LOG: 'some',
       LOG_LEVEL: 'loud',
       SESSION_KEYS: 'key',
+      IDENTITY_KEYS: 'key',
       SESSION_SECONDS: '86401',
       PORTAL_URL: 'https://portal.example.com/#a',
       API_KEYS: '[]',
@@ -103,6 +105,7 @@ t.test('the configuration', async (t) => {
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
       'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
       'SESSION_KEYS, entry 1: must be <id>:<32 bytes in base64>',
+      'IDENTITY_KEYS, entry 1: must be <id>:<32 bytes in base64>',
     ]);
   });
 
@@ -117,6 +120,7 @@ t.test('the configuration', async (t) => {
       LOG_LEVEL: secret,
       MASTER_KEYS: secret,
       SESSION_KEYS: secret,
+      IDENTITY_KEYS: secret,
       SESSION_SECONDS: secret,
       PORTAL_URL: secret,
     };
@@ -174,6 +178,28 @@ t.test('the configuration', async (t) => {
         t.same(mistakesIn({ NODE_ENV: 'development', [name]: setting }), []);
       }
     }
+  });
+
+  await t.test('takes keys that sign identities, and where there are proxies alone', async (t) => {
+    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const one = `one:${first.toString('base64')}`;
+    const TRUSTED_PROXIES = '10.0.0.1';
+    const IDENTITY_KEYS = `${one},two:${second.toString('base64')}`;
+    t.same(configOf({ TRUSTED_PROXIES, IDENTITY_KEYS }).identityKeys, [
+      { id: 'one', key: first },
+      { id: 'two', key: second },
+    ]);
+    t.same(configOf({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
+    t.same(mistakesIn({ IDENTITY_KEYS }), [
+      'IDENTITY_KEYS needs TRUSTED_PROXIES: only of them it is believed what is to be signed',
+    ]);
+    const known = Buffer.from('latchkey development session key').toString('base64');
+    for (const [setting, mistake] of [
+      [`${one},${one}`, 'IDENTITY_KEYS has an id twice'],
+      [`${one},two`, 'IDENTITY_KEYS, entry 2: must be <id>:<32 bytes in base64>'],
+      [`one:${known}`, /^IDENTITY_KEYS has the development key, which everybody knows/],
+    ] as const)
+      t.match(mistakesIn({ TRUSTED_PROXIES, IDENTITY_KEYS: setting }), [mistake]);
   });
 
   await t.test('takes keys by their hash', async (t) => {

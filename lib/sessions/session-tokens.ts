@@ -1,8 +1,9 @@
-import { createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { privateKeyOf } from '../ed25519.ts';
 import { unavailable } from '../errors.ts';
 import type { Session } from './session.ts';
 
@@ -122,9 +123,3 @@ const sessionOf = (claims: Static<typeof Claims>): Session => ({
   generation: claims.generation,
   expiresAtMs: claims.exp * 1000,
 });
-
-/** What comes before the seed in PKCS #8 (RFC 8410, section 7). */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-
-const privateKeyOf = (seed: Buffer): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });

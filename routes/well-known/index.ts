@@ -1,0 +1,32 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { everybody } from '../../lib/access.ts';
+import { notFound } from '../../lib/errors.ts';
+import { keysMaxAgeSeconds } from '../../lib/signed-identity/identity-token.ts';
+import { errorResponses } from '../../schemas/errors.ts';
+import { PublicKeys } from '../../schemas/public-keys.ts';
+
+/** Where those look that know a service by its address only (RFC 8615). */
+const routes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/jwks.json',
+    {
+      schema: {
+        operationId: 'listPublicKeys',
+        summary: 'The keys that signed identities are verified with',
+        description: 'A JSON Web Key Set; not found where `IDENTITY_KEYS` is not set.',
+        tags: ['Authentication'],
+        response: { 200: PublicKeys, ...errorResponses },
+      },
+      config: { access: everybody },
+    },
+    async (_request, reply) => {
+      if (app.signedIdentity === null) throw notFound('Key set');
+      reply.header('cache-control', `public, max-age=${keysMaxAgeSeconds}`);
+      return app.signedIdentity.publicKeys;
+    },
+  );
+};
+export default routes;
+
+// Compilers pass over folders whose name begins with a dot.
+export const autoPrefix = '/.well-known';
