@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
 import { hashOfBody, headOf, type Received, startEchoingApi } from './fixtures/echoing-api.ts';
 import { caddy, haproxy, nginx, startProxy } from './fixtures/proxies.ts';
 import { listen } from './fixtures/raw-http.ts';
 import { createRelay } from './fixtures/relay.ts';
+import { newIdentityKey, signingEnv } from './fixtures/signed-identity.ts';
 import { createKey, startService } from './helper.ts';
 
 const service = await startService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' } });
@@ -14,8 +17,17 @@ const { app, call } = service;
 const relay = await createRelay(t, await listen(app));
 const api = await startEchoingApi(t);
 
+/** The same, with signed identities. */
+const signing = await startService(t, {
+  databaseUrl: service.databaseUrl,
+  env: signingEnv(newIdentityKey('one')),
+});
+const signingPort = await listen(signing.app);
+const publicKeys = createLocalJWKSet((await signing.call({ url: '/.well-known/jwks.json' })).json());
+
 let decisions: Omit<Received, 'bodyBytes' | 'bodyHash'>[] = [];
-app.server.on('request', (message) => decisions.push(headOf(message)));
+for (const { server } of [app, signing.app])
+  server.on('request', (message) => decisions.push(headOf(message)));
 
 const permissions = ['orders:read', 'orders:write'];
 const valid = await createKey(service, { permissions });
@@ -162,13 +174,13 @@ const cases: Case[] = [
   { name: 'forged identity headers and no key', headers: forged, status: 401 },
   {
     name: 'identity headers that are said to end at the proxy',
-    headers: { ...withKey(valid), connection: `close, ${identity.join(', ')}` },
+    headers: { ...withKey(valid), connection: `close, ${identity.join(', ')}, x-auth-context` },
     speaksFor: valid,
     status: 200,
   },
   {
     name: 'the same, with a WebSocket',
-    headers: { ...withKey(valid), ...webSocket, connection: `Upgrade, ${identity.join(', ')}` },
+    headers: { ...withKey(valid), ...webSocket, connection: `Upgrade, ${identity.join(', ')}, x-auth-context` },
     speaksFor: valid,
     status: 101,
   },
@@ -196,20 +208,23 @@ const codes: Record<number, string> = {
   503: 'service_unavailable',
 };
 
-async function check(t: Test, port: number, { name, speaksFor, status, ...sent }: Case): Promise<void> {
+/** @returns what reached the API */
+async function check(t: Test, port: number, one: Case, signs = false): Promise<Received[]> {
+  const { name, speaksFor, status, ...sent } = one;
   decisions = [];
   api.take();
   const answer = await send(port, sent);
   t.equal(answer.status, status, name, { body: answer.body });
   const received = api.take();
-  if (speaksFor !== undefined) checkReceived(t, received, speaksFor, sent);
+  if (speaksFor !== undefined) checkReceived(t, received, speaksFor, sent, signs);
   else checkRefusal(t, answer, sent, received);
-  if (status === 503) return;
+  if (status === 503) return received;
   t.equal(decisions.length, 1, 'one decision');
   for (const decision of decisions) checkDecision(t, decision, port, sent);
+  return received;
 }
 
-function checkReceived(t: Test, received: Received[], { api_key, secret }: Key, sent: Sent): void {
+function checkReceived(t: Test, received: Received[], { api_key, secret }: Key, sent: Sent, signs: boolean) {
   t.equal(received.length, 1, 'reaches the API once');
   for (const { method, url, headers, bodyBytes, bodyHash } of received) {
     t.strictSame([method, url], [sent.method ?? 'GET', path]);
@@ -219,7 +234,9 @@ function checkReceived(t: Test, received: Received[], { api_key, secret }: Key, 
       'its body whole',
     );
     t.notOk(JSON.stringify(headers).includes(api_key), 'without the key');
-    const told = Object.entries(headers).filter(
+    const { 'x-auth-context': context, ...others } = headers;
+    if (signs) t.equal(context?.length, 1, 'with what was signed for it, once');
+    const told = Object.entries(signs ? others : headers).filter(
       ([name, [value]]) => /^x[-_.]auth/.test(name) && value !== '',
     );
     t.strictSame(Object.fromEntries(told), identityOf(secret), 'and with whom it speaks for, alone');
@@ -278,6 +295,33 @@ t.test('all refuse while Latchkey does not answer', async (t) => {
   await relay.open();
   for (const port of ports) await check(t, port, accepted);
 });
+
+for (const program of programs) {
+  t.test(`${program.name} passes signed identities on`, { skip: program.missing }, async (test) => {
+    const port = await startProxy(t, program, { latchkey: signingPort, api: api.port });
+    for (const one of cases) {
+      const received = await check(test, port, one, true);
+      if (one.speaksFor !== undefined) await checkSigned(test, received, one.speaksFor);
+    }
+  });
+}
+
+/** What was signed is for just what has reached the API. */
+async function checkSigned(t: Test, received: Received[], { secret }: Key): Promise<void> {
+  for (const { method, url, headers } of received) {
+    const [permissions = ''] = headers['x-auth-permissions'] ?? [];
+    const { payload } = await jwtVerify(headers['x-auth-context']?.[0] ?? '', publicKeys);
+    t.match(payload, {
+      sub: secret.id,
+      aud: '127.0.0.1',
+      method,
+      uri_sha256: sha256Of(url),
+      permissions_sha256: sha256Of(permissions),
+    });
+  }
+}
+
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 async function testProxy(t: Test, port: number): Promise<void> {
   const connectionsBefore = relay.connections();

@@ -8,6 +8,7 @@ local timeout_ms = 5000
 
 local identity_headers = {
     "x-auth-tenant-id", "x-auth-environment-id", "x-auth-user-id", "x-auth-key-id", "x-auth-permissions",
+    "x-auth-context",
 }
 
 -- What Latchkey is told of the client's request, with every copy of a header that is repeated.
