@@ -357,7 +357,7 @@ t.test('it starts only on what it can work with', async (t) => {
       { url: 'http://localhost', apiKey: '' },
     ])
       await t.rejects(createApp(t, options), {
-        message: 'latchkey needs either databaseUrl, or url and apiKey',
+        message: 'latchkey needs databaseUrl, or url and apiKey, or signedIdentity with url and hosts',
       });
   });
 
