@@ -7,6 +7,7 @@ import { publint } from 'publint';
 import t from 'tap';
 import { listen } from '../fixtures/raw-http.ts';
 import { repository } from '../fixtures/service-process.ts';
+import { newIdentityKey, signingEnv } from '../fixtures/signed-identity.ts';
 import { developmentKey, errorOf, startService } from '../helper.ts';
 
 const run = promisify(execFile);
@@ -67,6 +68,14 @@ app.get('/orders', { config: { latchkey: { permission: 'orders:read' } } }, (req
   const identity: Identity | null = request.auth;
   return { tenant: request.tenantId.toString(), environment: request.environmentId.length > 0, key: identity?.keyId };
 });
+const signed = Fastify();
+await signed.register(latchkey, { signedIdentity: { url: SERVICE_URL, hosts: ['api.example.com'] } });
+signed.get('/orders', { config: { latchkey: { permission: 'orders:read' } } }, (request) => request.tenantId);
+const verifies: boolean = await signed.latchkey.ready();
+const unsigned = await signed.inject('/orders');
+export const withoutHosts = () =>
+  // @ts-expect-error: whom else could a signature be for
+  signed.register(latchkey, { signedIdentity: { url: SERVICE_URL } });
 export const mistake = () =>
   // @ts-expect-error: a permission is a resource and an action
   app.get('/mistake', { config: { latchkey: { permission: 'orders' } } }, () => 'never');
@@ -83,7 +92,7 @@ const refused = await fetch(url + '/orders', { headers });
 const open = await fetch(url + '/open');
 await app.close();
 const statuses = [accepted.status, deleted.response.status, refused.status, open.status];
-console.log(JSON.stringify({ ready, statuses, answer, id: data.secret.id, refusal: await refused.json() }));
+console.log(JSON.stringify({ ready, signed: [verifies, unsigned.statusCode], statuses, answer, id: data.secret.id, refusal: await refused.json() }));
 `;
 
 const compilerOptions = {
@@ -139,15 +148,16 @@ t.test('an app in its project passes the strict compiler', async (t) => {
 });
 
 t.test('and works: a key that the service has revoked is refused at once', async (t) => {
-  const { app, databaseUrl } = await startService(t);
+  const { app, databaseUrl } = await startService(t, { env: signingEnv(newIdentityKey('one')) });
   const env = {
     DATABASE_URL: databaseUrl,
     SERVICE_URL: `http://127.0.0.1:${await listen(app)}`,
     API_KEY: developmentKey,
   };
   const { stdout } = await execute(project, process.execPath, ['journey.js'], env);
-  const { ready, statuses, answer, id, refusal } = JSON.parse(stdout);
+  const { ready, signed, statuses, answer, id, refusal } = JSON.parse(stdout);
   t.equal(ready, true);
+  t.strictSame(signed, [true, 401], 'it has the keys that identities are signed with, and asks for one');
   t.strictSame(statuses, [200, 204, 401, 200]);
   t.strictSame(answer, { tenant: 'tenant_default', environment: true, key: id });
   t.strictSame(refusal, errorOf('Invalid API key', 'permission_denied'));

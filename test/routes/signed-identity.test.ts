@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import t from 'tap';
+import { nginxIsMissing, startLoadBalancer } from '../fixtures/load-balancer.ts';
 import { listen, sendRaw } from '../fixtures/raw-http.ts';
 import { forwarded, newIdentityKey, signingEnv } from '../fixtures/signed-identity.ts';
 import {
@@ -23,6 +24,8 @@ const service = await startService(t, {
   env: { ...signingEnv(firstKey, secondKey), ...configured.env, LOG_LEVEL: 'trace', ACCESS_LOG: 'all' },
   logStream: log.logStream,
 });
+
+const listening = listen(service.app);
 
 const permissions = ['orders:read', 'orders:write'];
 const known = await createKey(service, { permissions });
@@ -150,7 +153,7 @@ t.test('and a request that is refused gets nothing', async (t) => {
 });
 
 t.test('connections are kept, also when bodies come that nobody reads', async (t) => {
-  const port = await listen(service.app);
+  const port = await listening;
   const body = 'GET / HTTP/1.1\r\n\r\n';
   const lines = Object.entries({ host: 'x', 'x-api-key': known.api_key, ...asked }).map((pair) =>
     pair.join(': '),
@@ -180,6 +183,15 @@ t.test('a key is replaced by another while replicas have them in either order', 
     const keys = createLocalJWKSet((await publicKeysOf(replica)).json());
     for (const token of tokens) await t.resolves(jwtVerify(token, keys));
   }
+});
+
+t.test('no client gets one by itself through the load balancer', { skip: nginxIsMissing }, async (t) => {
+  const { port } = await startLoadBalancer(t, [await listening]);
+  const headers = { 'x-api-key': known.api_key, ...asked };
+  const response = await fetch(`http://127.0.0.1:${port}/v1/auth/verify`, { headers });
+  t.equal(response.status, 200);
+  t.equal(response.headers.get('x-auth-key-id'), known.secret.id);
+  t.equal(response.headers.get('x-auth-context'), null);
 });
 
 t.test('without keys for it nothing is signed, and there are none to read', async (t) => {
