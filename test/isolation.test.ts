@@ -20,6 +20,7 @@ import {
   type World,
   webhookTo,
 } from './fixtures/isolation-world.ts';
+import { newIdentityKey, signingEnv } from './fixtures/signed-identity.ts';
 import { type CallOptions, startService } from './helper.ts';
 
 /** What is varied in the body or query of a request. */
@@ -195,7 +196,8 @@ const requestArbitrary = fc.record({
 });
 type RequestSpec = typeof requestArbitrary extends fc.Arbitrary<infer Spec> ? Spec : never;
 
-const service = await startService(t, { env: configured.env, usageIntervalMs: 2 ** 31 - 1 });
+const env = { ...configured.env, ...signingEnv(newIdentityKey('one')) };
+const service = await startService(t, { env, usageIntervalMs: 2 ** 31 - 1 });
 const tables = await findTenantTables(service.pool);
 
 t.test('the test knows every route', async (t) => {
