@@ -180,7 +180,11 @@ const cases: Case[] = [
   },
   {
     name: 'the same, with a WebSocket',
-    headers: { ...withKey(valid), ...webSocket, connection: `Upgrade, ${identity.join(', ')}, x-auth-context` },
+    headers: {
+      ...withKey(valid),
+      ...webSocket,
+      connection: `Upgrade, ${identity.join(', ')}, x-auth-context`,
+    },
     speaksFor: valid,
     status: 101,
   },
