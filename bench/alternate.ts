@@ -22,7 +22,7 @@ export interface Rounds {
 }
 
 const apiKeyHeader = 'X-API-Key: ';
-const warmUpSeconds = 2;
+const warmUpSeconds = 1;
 
 /** Lets the contenders take turns, slice by slice, after each has been warmed up. */
 export async function alternate(

@@ -29,7 +29,7 @@ const rounds = 60;
 
 const plaintextOf = (n: number): string => n.toString(16).padStart(64, '0');
 
-/** Key `n` of a population with two environments and five users a tenant of 500 keys. */
+/** Key `n` of a population with two environments, five users and five sets of permissions a tenant of 500 keys. */
 function keyOf(n: number, usersEach: number): KeyRecord {
   const digest = Buffer.from(hash('sha256', plaintextOf(n), 'binary'), 'binary');
   const tenant = Math.floor(n / 500);
@@ -42,8 +42,8 @@ function keyOf(n: number, usersEach: number): KeyRecord {
       environmentId: `env_${plaintextOf(tenant * 2 + (n % 2)).slice(32)}`,
       userId: `user_${plaintextOf(Math.floor(n / usersEach)).slice(32)}`,
       userType: 'user',
-      permissions: ['customers:read', 'customers:write', `p${n % 100}:read`],
-      rateLimit: n % 3 === 0 ? null : { limit: 100 * (n % 10), windowSeconds: 60 },
+      permissions: ['customers:read', 'customers:write', `p${n % 5}:read`],
+      rateLimit: n % 5 === 0 ? null : { limit: 100 * (n % 5), windowSeconds: 60 },
     },
     active: true,
     expiresAtMs: n % 2 === 0 ? null : 2_000_000_000_000,

@@ -8,6 +8,8 @@ import type { OpenLoopPlan, SenderMessage, Stream, StreamResult } from './open-l
 import { plaintextOf } from './population.ts';
 
 const maxConnections = 256;
+/** A turn of this process that takes longer is a pause of its own: for garbage, or because its core was wanted. */
+const maxTurnMs = 0.5;
 const randomPrefix = `f${Math.random().toString(16).slice(2, 12).padEnd(11, '0')}`;
 let unknownKeys = 0;
 
@@ -20,15 +22,27 @@ function nextUnknownKey(): string {
 const nextKey = ({ keys }: Stream): string =>
   keys === 'unknown' ? nextUnknownKey() : plaintextOf(Math.floor(Math.random() * keys));
 
+interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/** A request that is measured, from when it was due to its answer. */
+interface Sample extends Span {
+  latenessMs: number;
+}
+
 /** One rate of requests, each sent when it is due, or as soon after as there is a connection. */
 class Sender {
-  readonly result: StreamResult = { latenciesMs: [], latenessMs: [], answered: 0, wrong: 0 };
   readonly #stream: Stream;
   readonly #client: HttpClient;
   readonly #startMs: number;
   readonly #measureFromMs: number;
   readonly #pending = new Set<Promise<void>>();
+  readonly #samples: Sample[] = [];
   #sent = 0;
+  #answered = 0;
+  #wrong = 0;
 
   constructor(stream: Stream, client: HttpClient, startMs: number, measureFromMs: number) {
     this.#stream = stream;
@@ -51,16 +65,29 @@ class Sender {
     await Promise.all(this.#pending);
   }
 
+  /** Leaves out what waited while this process stood still: no server is to blame for that. */
+  result(pauses: readonly Span[]): StreamResult {
+    const kept = this.#samples.filter(
+      ({ fromMs, toMs }) => !pauses.some((pause) => fromMs < pause.toMs && pause.fromMs < toMs),
+    );
+    return {
+      latenciesMs: kept.map(({ fromMs, toMs }) => toMs - fromMs),
+      latenessMs: kept.map(({ latenessMs }) => latenessMs),
+      leftOut: this.#samples.length - kept.length,
+      answered: this.#answered,
+      wrong: this.#wrong,
+    };
+  }
+
   async #send(dueMs: number): Promise<void> {
     const { path, status } = this.#stream;
     const text = requestText('GET', path, nextKey(this.#stream));
     const latenessMs = performance.now() - dueMs;
     const answer = await this.#client.request(text).catch((): null => null);
-    this.result.answered += 1;
-    if (answer?.status !== status) this.result.wrong += 1;
+    this.#answered += 1;
+    if (answer?.status !== status) this.#wrong += 1;
     if (dueMs < this.#measureFromMs) return;
-    this.result.latenciesMs.push(performance.now() - dueMs);
-    this.result.latenessMs.push(latenessMs);
+    this.#samples.push({ fromMs: dueMs, toMs: performance.now(), latenessMs });
   }
 }
 
@@ -80,8 +107,12 @@ async function run({ port, streams, leadInMs, durationMs }: OpenLoopPlan): Promi
   const startMs = performance.now();
   const measureFromMs = startMs + leadInMs;
   const senders = streams.map((stream) => new Sender(stream, client, startMs, measureFromMs));
+  const pauses: Span[] = [];
   let measuring = false;
+  let lastMs = startMs;
   for (let nowMs = startMs; nowMs < measureFromMs + durationMs; nowMs = performance.now()) {
+    if (nowMs - lastMs > maxTurnMs) pauses.push({ fromMs: lastMs, toMs: nowMs });
+    lastMs = nowMs;
     if (!measuring && nowMs >= measureFromMs) {
       measuring = true;
       tell({ kind: 'measuring' });
@@ -91,7 +122,7 @@ async function run({ port, streams, leadInMs, durationMs }: OpenLoopPlan): Promi
     await nextTurn();
   }
   for (const sender of senders) await sender.untilAnswered();
-  tell({ kind: 'result', streams: senders.map(({ result }) => result) });
+  tell({ kind: 'result', streams: senders.map((sender) => sender.result(pauses)) });
 }
 
 process.on('message', (plan: OpenLoopPlan) => void run(plan));

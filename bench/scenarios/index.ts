@@ -31,3 +31,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   database,
   replicas,
 };
+
+/** Those that say nothing of what authentication costs run when they are named. */
+export const onlyByName: readonly string[] = ['flood', 'database', 'replicas'];

@@ -9,9 +9,9 @@ import { hugePopulation, largePopulation, smallPopulation } from './populations.
 
 /** How often each is started, and when it has to be ready. */
 const sizes: { population: Population; starts: number; goalSeconds: number | null }[] = [
-  { population: smallPopulation, starts: 3, goalSeconds: null },
-  { population: largePopulation, starts: 5, goalSeconds: 5 },
-  { population: hugePopulation, starts: 2, goalSeconds: 30 },
+  { population: smallPopulation, starts: 2, goalSeconds: null },
+  { population: largePopulation, starts: 3, goalSeconds: 5 },
+  { population: hugePopulation, starts: 1, goalSeconds: 30 },
 ];
 
 /** From the start of the process until it decides on keys, and the memory that it holds then. */

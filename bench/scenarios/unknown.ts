@@ -4,14 +4,13 @@ import { malformedKeys, uniform, unknownKeys } from '../generator.ts';
 import { openLogFile } from '../log-file.ts';
 import type { Scenario } from '../scenario.ts';
 import { startServer } from '../server-process.ts';
-import { accessLog, authenticatedPath, latchkey, operatorKey } from '../settings.ts';
+import { authenticatedPath, latchkey, operatorKey } from '../settings.ts';
 import { quantile } from '../statistics.ts';
 import { smallPopulation } from './populations.ts';
 
 const changesPerSecond = 10;
 const hotLabel = '100 k keys';
 const unknownLabel = 'unknown keys';
-const silentLabel = 'unknown keys, no access log';
 const malformedLabel = 'malformed keys';
 const mixedLabel = 'mixed';
 const changingLabel = 'mixed, while keys change';
@@ -21,7 +20,6 @@ export const unknown: Scenario = async ({ databases, placement, rounds }) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
   const log = await openLogFile();
   const server = await startServer({ ...latchkey(databaseUrl), output: log.descriptor }, placement);
-  const silent = await startServer(latchkey(databaseUrl, accessLog.off), placement);
   try {
     const changer = await createChanger(server.port);
     const base = { server, path: authenticatedPath };
@@ -37,7 +35,6 @@ export const unknown: Scenario = async ({ databases, placement, rounds }) => {
     const contenders: Contender[] = [
       { ...base, label: hotLabel, sources: [uniform(100_000)] },
       { ...base, label: unknownLabel, sources: [unknownKeys], refusedShare: 1 },
-      { ...base, server: silent, label: silentLabel, sources: [unknownKeys], refusedShare: 1 },
       { ...base, label: malformedLabel, sources: [malformedKeys], refusedShare: 1 },
       { ...mixed, label: mixedLabel },
       { ...mixed, label: changingLabel, beside: changer.start },
@@ -47,20 +44,18 @@ export const unknown: Scenario = async ({ databases, placement, rounds }) => {
     return {
       figures: [
         ratioFigure(comparison, 'unknown keys, answered 401 / hot', unknownLabel, hotLabel, atLeast(0.9)),
-        ratioFigure(comparison, 'unknown keys, without their lines in the log / hot', silentLabel, hotLabel),
         ratioFigure(comparison, 'malformed keys, answered 401 / hot', malformedLabel, hotLabel),
         ratioFigure(comparison, 'mixed, 10 changes a second beside it / none', changingLabel, mixedLabel),
       ],
       comparisons: [comparison],
       curves: [],
       notes: [
-        'Each refusal is a line in the log, which goes to a file, unless said otherwise.',
+        'Each refusal is a line in the log, which goes to a file.',
         'Mixed: 90 % of the requests with one of 100 k keys, 5 % unknown, 5 % malformed.',
         `${count} changes, each answered when in force everywhere, in ${medianMs.toFixed(1)} ms (median).`,
       ],
     };
   } finally {
-    await silent.stop();
     await server.stop();
     await log.remove();
   }
