@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import t from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
+import { configOf } from '../lib/config.ts';
 import { repository } from './fixtures/service-process.ts';
 import { startService } from './helper.ts';
 
@@ -76,6 +77,19 @@ t.test('every setting is one of the service', async (t) => {
   for (const [place, names] of places) {
     t.not(names.length, 0, place);
     for (const name of names) t.ok(settings.includes(name), `${name} in ${place}`);
+  }
+});
+
+t.test('nginx is a trusted proxy, beside those that the operator names', async (t) => {
+  const address = '172.30.93.2';
+  t.match(services['nginx'], { networks: { front: { ipv4_address: address } } });
+  const setting = services['latchkey']?.environment?.['TRUSTED_PROXIES'] ?? '';
+  for (const [own, trusted] of [
+    ['', [address]],
+    ['172.30.93.3', [address, '172.30.93.3']],
+  ] as const) {
+    const TRUSTED_PROXIES = setting.replace(/\$\{TRUSTED_PROXIES:-\}/, own);
+    t.same(configOf({ TRUSTED_PROXIES }).trustedProxies, trusted);
   }
 });
 
