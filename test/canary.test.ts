@@ -176,12 +176,35 @@ t.test('deletes what an earlier canary left behind, and nothing else', async (t)
   await replica.pool.query('UPDATE api_keys SET expires_at = now() WHERE id = ANY ($1)', [
     [left.id, other.id],
   ]);
-  await createCanary([replica.url], developmentKey).canary.round();
-  t.same((await keysLeft(replica)).sort(), ['active', 'deleted', 'deleted'], 'one is in use elsewhere');
+  const { canary } = createCanary([replica.url], developmentKey);
+  await canary.round();
+  t.same((await keysLeft(replica)).sort(), ['active', 'deleted', 'deleted'], 'one may be in use elsewhere');
+  await replica.pool.query("UPDATE api_keys SET expires_at = now() WHERE name = 'Latchkey canary'");
+  await canary.round();
+  t.same(await keysLeft(replica), Array(4).fill('deleted'), 'until it has expired');
   const { rows } = await replica.pool.query('SELECT status FROM api_keys WHERE id = ANY ($1) ORDER BY name', [
     [left.id, other.id],
   ]);
   t.same(rows, [{ status: 'deleted' }, { status: 'active' }]);
+});
+
+t.test('deletes what was made although the answer was that nobody knows', async (t) => {
+  const [replica] = await startReplicas(t, 1);
+  if (replica === undefined) throw new Error('There is one');
+  const { canary, values } = createCanary([replica.url], developmentKey);
+  await canary.round();
+  const confirm = t.intercept(replica.app.replica, 'confirm', {
+    async value() {
+      confirm.restore();
+      return false;
+    },
+  });
+  await canary.round();
+  t.match(await values(), { 'rounds_total{outcome="completed"}': 2 }, 'another one was made');
+  t.same((await keysLeft(replica)).sort(), ['active', 'deleted', 'deleted']);
+  await replica.pool.query("UPDATE api_keys SET expires_at = now() WHERE name = 'Latchkey canary'");
+  await canary.round();
+  t.same(await keysLeft(replica), Array(4).fill('deleted'));
 });
 
 t.test('the settings', async (t) => {

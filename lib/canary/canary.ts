@@ -62,8 +62,8 @@ export class Canary {
     const targets = await findTargets(urls);
     metrics.replicas.set(targets.length);
     this.#turn += 1;
-    if (this.#mayHaveLeftovers) await this.#attempt(targets, (target) => deleteLeftovers(target, apiKey));
-    this.#mayHaveLeftovers = false;
+    if (this.#mayHaveLeftovers)
+      this.#mayHaveLeftovers = await this.#attempt(targets, (target) => deleteLeftovers(target, apiKey));
 
     const createMs = performance.now();
     const key = await this.#attempt(targets, (target) => createKey(target, apiKey));
@@ -87,6 +87,8 @@ export class Canary {
       } catch (error) {
         if (attempt === maxAttempts) throw error;
         this.#turn += 1;
+        // What wasn't answered may have been done.
+        this.#mayHaveLeftovers = true;
         this.#options.log.warn({ err: error, replica: target.address }, 'the canary tries another replica');
       }
       await delay(attemptPauseMs);

@@ -51,19 +51,22 @@ export async function deleteKey(target: Target, apiKey: string, id: string): Pro
 
 /**
  * Deletes keys that earlier rounds left behind and that have expired: another canary may still use the others.
+ * @returns whether there are others, or may be
  * @throws UnexpectedAnswerError, or when there is no answer
  */
-export async function deleteLeftovers(target: Target, apiKey: string): Promise<void> {
+export async function deleteLeftovers(target: Target, apiKey: string): Promise<boolean> {
   const query = new URLSearchParams({ search: keyName, order: 'asc', limit: String(maxLeftovers) });
   const answer = await send(target, { method: 'GET', path: `${keysPath}?${query}`, key: apiKey });
   if (answer.status !== 200) throw new UnexpectedAnswerError('The list of keys', answer);
   const { items }: { items: { id: string; name: string; expires_at: string | null }[] } = JSON.parse(
     answer.body,
   );
-  for (const { id, name, expires_at } of items) {
-    const expired = expires_at !== null && Date.parse(expires_at) < Date.now();
-    if (name === keyName && expired) await deleteKey(target, apiKey, id);
-  }
+  const leftovers = items.flatMap(({ id, name, expires_at }) =>
+    name === keyName && expires_at !== null ? { id, endsAtMs: Date.parse(expires_at) } : [],
+  );
+  const expired = leftovers.filter(({ endsAtMs }) => endsAtMs < Date.now());
+  for (const { id } of expired) await deleteKey(target, apiKey, id);
+  return expired.length < leftovers.length || items.length === maxLeftovers;
 }
 
 /**
