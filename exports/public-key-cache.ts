@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { keysMaxAgeSeconds } from '../lib/signed-identity/identity-token.ts';
+import { baseOf } from './service-options.ts';
 
 /** How long an answer is waited for. */
 const timeoutMs = 2_000;
@@ -33,9 +34,12 @@ export class PublicKeyCache {
   #nextMs = Number.NEGATIVE_INFINITY;
   #pending: Promise<JWTVerifyGetKey> | null = null;
 
-  /** @param url of the service */
+  /**
+   * @param url of the service
+   * @throws if there can be none, without repeating it
+   */
   constructor(url: string) {
-    this.#url = new URL('.well-known/jwks.json', url.endsWith('/') ? url : `${url}/`);
+    this.#url = new URL('.well-known/jwks.json', baseOf(url));
   }
 
   /**

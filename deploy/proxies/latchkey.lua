@@ -35,7 +35,7 @@ local function question(txn)
         ["host"] = { "latchkey" },
         ["x-forwarded-for"] = { txn.f:src() },
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
-        ["x-forwarded-host"] = { txn.f:req_hdr("host") or "" },
+        ["x-forwarded-host"] = { txn.f:req_fhdr("host") or "" },
         ["x-forwarded-method"] = { txn.f:method() },
         ["x-forwarded-uri"] = { txn.f:pathq() },
     }

@@ -5,7 +5,7 @@ import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
 import t, { type Test } from 'tap';
 import latchkey, { type LatchkeySignedIdentityOptions } from '../../exports/fastify.ts';
 import { caddy, haproxy, nginx, startProxy } from '../fixtures/proxies.ts';
-import { listen } from '../fixtures/raw-http.ts';
+import { listen, sendRaw } from '../fixtures/raw-http.ts';
 import { forwarded, newIdentityKey, signingEnv } from '../fixtures/signed-identity.ts';
 import {
   collectLog,
@@ -441,6 +441,12 @@ for (const program of [nginx, caddy, haproxy]) {
     t.strictSame([echo.status, await echo.json()], [200, { a: 1 }]);
     t.equal(await statusOf(proxy, '/whoami'), 401, 'not without a key');
 
+    const [listed] = await sendRaw(
+      proxy,
+      `GET /whoami HTTP/1.1\r\nHost: elsewhere,127.0.0.1\r\nX-API-Key: ${known.api_key}\r\nConnection: close\r\n\r\n`,
+    );
+    t.equal(listed?.status, 401, 'not with two names');
+
     const port = String(proxy);
     const stolen = await identityFor(known.api_key, ['GET', '/whoami'], service, `127.0.0.1:${port}`);
     t.equal(await statusOf(proxy, '/whoami', { headers: { ...stolen } }), 401, 'not with what was signed');
@@ -467,7 +473,9 @@ t.test('it starts only with what it needs', async (t) => {
       /latchkey needs databaseUrl, or url and apiKey, or signedIdentity with url and hosts/,
     ],
     [{ url, hosts: [] }, /latchkey needs/],
-    [{ url: 'nowhere', hosts: [host] }, /Invalid URL/],
+    ...['nowhere', 'ftp://localhost', 'http://user:c0ffee@localhost', 'http://localhost/?key=c0ffee'].map(
+      (url) => [{ url, hosts: [host] }, /^url must be of http or https, without a user/] as const,
+    ),
     [{ url, hosts: ['https://api.example.com'] }, /a host is the name that clients ask by/],
     [{ url, hosts: [host, ''] }, /a host is the name that clients ask by/],
   ] as const)
