@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** The request that a signed identity is for. */
 export interface BoundRequest {
   method: string;
-  /** The name that the client asked for, in lower case and without a port. */
+  /** The name that the client asked for, in lower case, without a port and a final dot. */
   host: string;
   /** Path and query, as the client sent them. */
   uri: string;
@@ -19,16 +19,17 @@ export function forwardedRequest(headers: IncomingHttpHeaders): BoundRequest | n
   const method = textOf(headers['x-forwarded-method']);
   const host = hostOf(textOf(headers['x-forwarded-host']));
   const uri = textOf(headers['x-forwarded-uri']);
-  if (!/^[A-Z-]{1,32}$/.test(method) || host === null || !/^\/\S*$/.test(uri)) return null;
+  // Letters that a client hasn't escaped come as bytes, one of which (in à, for example) `\S` takes for a space.
+  if (!/^[A-Z-]{1,32}$/.test(method) || host === null || !/^\/[!-~\x80-\xff]*$/.test(uri)) return null;
   return { method, host, uri };
 }
 
 const textOf = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '');
 
-/** @returns the name in a `Host` header, in lower case and without its port; `null` if there is none */
+/** @returns the name in a `Host` header, in lower case, without its port and a final dot; `null` if there is none */
 export function hostOf(text: string): string | null {
   const [, name = null] =
-    /^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/.exec(text.toLowerCase()) ?? [];
+    /^([a-z0-9._-]{0,252}[a-z0-9_-]|\[[0-9a-f:.]{2,45}\])\.?(?::\d{1,5})?$/.exec(text.toLowerCase()) ?? [];
   return name;
 }
 

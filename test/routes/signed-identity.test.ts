@@ -101,6 +101,16 @@ t.test('it stays small, whatever is asked for', async (t) => {
   t.ok(token.length > 900 && token.length < 1_200, `${token.length} characters`);
 });
 
+t.test('for what clients write in other ways too', async (t) => {
+  for (const name of ['api.example.com', 'API.Example.com.', 'api.example.com.:8443'])
+    t.match(decodeJwt(await contextIn({ ...asked, 'x-forwarded-host': name })), { aud: 'api.example.com' });
+  for (const uri of ['/orders/voilà', '/orders?q=日本', '/*', '/a;b?c;d&&{e}|"f"\\#g']) {
+    const bytes = Buffer.from(uri).toString('latin1');
+    const token = decodeJwt(await contextIn({ ...asked, 'x-forwarded-uri': bytes }));
+    t.equal(token['uri_sha256'], sha256Of(bytes), uri);
+  }
+});
+
 t.test('what a proxy does not clearly say is not signed', async (t) => {
   const without = (name: string) => Object.fromEntries(Object.entries(asked).filter(([key]) => key !== name));
   const cases: Record<string, Record<string, string | string[]>> = {
@@ -110,10 +120,12 @@ t.test('what a proxy does not clearly say is not signed', async (t) => {
     'two hosts': { ...asked, 'x-forwarded-host': 'api.example.com, other.example.com' },
     'two headers': { ...asked, 'x-forwarded-host': ['api.example.com', 'api.example.com'] },
     'a host that is none': { ...asked, 'x-forwarded-host': 'api.example.com/orders' },
+    'a host that is a dot': { ...asked, 'x-forwarded-host': '.' },
     'a host too long': { ...asked, 'x-forwarded-host': 'h'.repeat(254) },
     'two methods': { ...asked, 'x-forwarded-method': ['GET', 'PUT'] },
     'a method that is none': { ...asked, 'x-forwarded-method': 'get it' },
     'two paths': { ...asked, 'x-forwarded-uri': ['/orders', '/orders'] },
+    'a path with a space': { ...asked, 'x-forwarded-uri': '/orders /orders' },
     'a whole URL': { ...asked, 'x-forwarded-uri': 'https://api.example.com/orders' },
     'other names for it': {
       'x-original-method': 'GET',
