@@ -54,9 +54,15 @@ async function serve(config: Config, databaseUrl: string): Promise<void> {
   await app.ready();
   await app.replica.waitForLease(maxSilenceMs);
   if (app.isStopping()) return;
-  const url = await app.listen({ host: config.host, port: config.port });
+  const url = await app.listen({ host: oneAddressOf(config.host), port: config.port });
   if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
 }
+
+/**
+ * `localhost` may be two addresses. For the second one Fastify would make a server of its own, which has none of what
+ * is set up for this one: how many headers are read, and how it stops.
+ */
+const oneAddressOf = (host: string): string => (host === 'localhost' ? '127.0.0.1' : host);
 
 async function runWorkers(config: Config, databaseUrl: string, log: pino.Logger): Promise<void> {
   const workers = await startWorkers(config.workers, { DATABASE_URL: databaseUrl }, log);

@@ -461,10 +461,22 @@ async function untilClosed(port: number): Promise<void> {
   }
 }
 
+/** As on most machines, which have it in /etc/hosts. */
+const localhostIsTwoAddresses = `--import=data:text/javascript,${encodeURIComponent(`
+  import dns from 'node:dns';
+  const { lookup } = dns;
+  const both = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }];
+  dns.lookup = (name, options, done) =>
+    name === 'localhost' && options.all ? done(null, both) : lookup(name, options, done);
+`)}`;
+
 t.test('the process', async (t) => {
   const databaseUrl = await createMigratedDatabase(t);
   const cwd = t.testdir({ '.env': `DATABASE_URL=${databaseUrl}\nMETRICS_PORT=0\nLOG_LEVEL=silent\n` });
-  const service = await startReady(t, { cwd, env: { LOG_LEVEL: 'info', HOST: 'localhost' } });
+  const service = await startReady(t, {
+    cwd,
+    env: { LOG_LEVEL: 'info', HOST: 'localhost', NODE_OPTIONS: localhostIsTwoAddresses },
+  });
   const { url, port } = service;
 
   await t.test('welcomes with a command that works', async (t) => {
@@ -493,6 +505,11 @@ t.test('the process', async (t) => {
       .find(({ internal, family }) => !internal && family === 'IPv4');
     if (outside === undefined) return void t.comment('this machine has no address but loopback to try');
     await t.rejects(fetch(`http://${outside.address}:${metricsPort}/metrics`));
+  });
+
+  await t.test('listens at one address, for which all is set up, also where localhost is two', async (t) => {
+    t.equal((await fetch(`http://127.0.0.1:${port}/health/live`)).status, 200);
+    await t.rejects(fetch(`http://[::1]:${port}/health/live`), { cause: { code: 'ECONNREFUSED' } });
   });
 
   await t.test('ends with a sentence when its port is in use', async (t) => {
