@@ -33,7 +33,7 @@ export async function startNginx(latchkeyPort: number): Promise<Nginx> {
   ];
   const shipped = await readFile(path.join(repository, 'deploy/proxies/nginx.conf'), 'utf8');
   const site = shipped
-    .replace('localhost:8080', `127.0.0.1:${latchkeyPort}`)
+    .replace('127.0.0.1:8080', `127.0.0.1:${latchkeyPort}`)
     .replace('localhost:3000', `127.0.0.1:${apiPort}`)
     .replace('listen 8000;', `listen 127.0.0.1:${decidingPort};`);
   await writeFile(path.join(folder, 'nginx.conf'), configuration(site, plainPort, apiPort));

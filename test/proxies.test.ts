@@ -224,7 +224,7 @@ async function check(t: Test, port: number, one: Case, signs = false): Promise<R
   else checkRefusal(t, answer, sent, received);
   if (status === 503) return received;
   t.equal(decisions.length, 1, 'one decision');
-  for (const decision of decisions) checkDecision(t, decision, port, sent);
+  for (const decision of decisions) checkDecision(t, decision, sent);
   return received;
 }
 
@@ -263,7 +263,7 @@ function checkRefusal(t: Test, { status, headers, body }: Answer, sent: Sent, re
   if (status === 429 || status === 503) t.match(headers['retry-after'], /^[1-9]\d*$/);
 }
 
-function checkDecision(t: Test, { headers, url }: (typeof decisions)[0], port: number, sent: Sent): void {
+function checkDecision(t: Test, { headers, url }: (typeof decisions)[0], sent: Sent): void {
   t.match(url, /^\/v1\/auth\/verify(\?deny=403)?$/);
   t.equal(Number(headers['content-length'] ?? 0), 0, 'without the body');
   t.equal(headers['transfer-encoding'], undefined);
@@ -273,7 +273,7 @@ function checkDecision(t: Test, { headers, url }: (typeof decisions)[0], port: n
       'x-forwarded-for': ['127.0.0.1'],
       'x-forwarded-method': [sent.method ?? 'GET'],
       'x-forwarded-uri': [path],
-      'x-forwarded-host': [`127.0.0.1:${port}`],
+      'x-forwarded-host': [/^127\.0\.0\.1(:\d+)?$/],
     },
     'and with the truth about the request',
   );
