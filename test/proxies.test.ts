@@ -7,7 +7,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
 import { hashOfBody, headOf, type Received, startEchoingApi } from './fixtures/echoing-api.ts';
 import { caddy, haproxy, nginx, startProxy } from './fixtures/proxies.ts';
-import { listen } from './fixtures/raw-http.ts';
+import { listen, sendRaw } from './fixtures/raw-http.ts';
 import { createRelay } from './fixtures/relay.ts';
 import { newIdentityKey, signingEnv } from './fixtures/signed-identity.ts';
 import { createKey, startService } from './helper.ts';
@@ -348,6 +348,29 @@ async function testProxy(t: Test, port: number): Promise<void> {
     t.ok(status === 400 || status === 401, String(status));
     t.strictSame(api.take(), []);
   });
+
+  await t.test(
+    'lets no client change the protocol but to that of WebSockets, and make no tunnel',
+    async (t) => {
+      for (const upgrade of ['h2c', 'h2c, websocket', ['h2c', 'websocket'], ['websocket', 'h2c']]) {
+        const asked = {
+          ...webSocket,
+          upgrade,
+          connection: 'Upgrade, HTTP2-Settings',
+          'http2-settings': 'AAMAAABk',
+        };
+        api.take();
+        await send(port, { headers: { ...withKey(valid), ...asked } });
+        const received = api.take();
+        t.equal(received.length, 1);
+        for (const { headers } of received)
+          t.strictSame(headers['upgrade'] ?? ['websocket'], ['websocket'], String(upgrade));
+      }
+      const key = `X-API-Key: ${valid.api_key}\r\n`;
+      await sendRaw(port, `CONNECT api:443 HTTP/1.1\r\nHost: api:443\r\n${key}\r\n`, true);
+      t.strictSame(api.take(), []);
+    },
+  );
 
   await t.test('counts each request once against the limit of its key', async (t) => {
     const limited = await createKey(service, { rate_limit: { limit: 3, window_seconds: 3_600 } });
