@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Decide on the key of somebody else, or on up to 100
-         * @description For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each key that is accepted counts once against its limit. Needs the permission `keys:verify`.
+         * @description For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each question counts what it costs against the limit of its key, also if that lacks the permission. Needs the permission `keys:verify`.
          */
         post: operations["verifyKeys"];
         delete?: never;

@@ -433,6 +433,11 @@ t.test('a service asks about keys', async (t) => {
     await app.usageWriter.flush();
     const { totals } = (await call({ url: `/v1/secrets/api/keys/${known.secret.id}/usage` })).json();
     t.match(totals, { accepted: 3, limited: 3, permission: 0 });
+    const lacking = await createKey(service, { permissions: ['orders:read'], rate_limit });
+    t.match(await verdictOn(lacking.api_key, { permission: 'orders:write', cost: 2 }), {
+      code: 'insufficient_permissions',
+      rate_limit: { remaining: 1 },
+    });
     const askers = (await call({ url: '/v1/auth/me', key: asker })).headers;
     t.equal(askers['x-ratelimit-limit'], undefined, 'and not of the asker');
   });

@@ -12,8 +12,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'verifyKeys',
         summary: 'Decide on the key of somebody else, or on up to 100',
         description:
-          'For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each key ' +
-          'that is accepted counts once against its limit.',
+          'For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each ' +
+          'question counts what it costs against the limit of its key, also if that lacks the permission.',
         tags: ['Authentication'],
         body: VerifyKeys,
         response: { 200: KeyVerdicts, ...errorResponses },
