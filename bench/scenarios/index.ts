@@ -10,7 +10,7 @@ import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { profile } from './profile.ts';
 import { replicas } from './replicas.ts';
-import { startUp } from './start-up.ts';
+import { largeStartUp, startUp } from './start-up.ts';
 import { unknown } from './unknown.ts';
 import { workers } from './workers.ts';
 
@@ -28,9 +28,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   workers,
   memory,
   'start-up': startUp,
+  'large-start-up': largeStartUp,
   database,
   replicas,
 };
 
-/** Those that say nothing of what authentication costs run when they are named. */
-export const onlyByName: readonly string[] = ['flood', 'database', 'replicas'];
+/** Those that take long, or say nothing of what authentication costs, run when they are named. */
+export const onlyByName: readonly string[] = ['flood', 'large-start-up', 'database', 'replicas'];

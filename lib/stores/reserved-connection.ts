@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, type ClientConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { Client, type ClientConfig, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
 
 export interface ReservedConnectionOptions {
   config: ClientConfig;
@@ -18,21 +18,27 @@ export class ReservedConnection {
   readonly #options: ReservedConnectionOptions;
   #client: Client | null = null;
   #closed = false;
+  #keepsPlans = true;
 
   constructor(options: ReservedConnectionOptions) {
     this.#options = options;
   }
 
-  /** @param name under which the connection keeps the statement's plan; none, and it is planned each time */
+  /**
+   * @param name under which the connection keeps the statement's plan; none, and it is planned each time. So it is
+   * behind a pooler that gives each transaction another connection to the server
+   */
   async query<Row extends QueryResultRow>(
     text: string,
     values: unknown[],
     name?: string,
   ): Promise<QueryResult<Row>> {
     const client = this.#client ?? (await this.#connect());
+    const named = name !== undefined && this.#keepsPlans;
     try {
-      return await client.query<Row>({ text, values, ...(name !== undefined && { name }) });
+      return await client.query<Row>({ text, values, ...(named && { name }) });
     } catch (error) {
+      if (named && isPlanLost(error)) this.#keepsPlans = false;
       // Nobody knows what a connection is still doing after a timeout.
       this.#drop(client);
       throw error;
@@ -100,3 +106,7 @@ export class ReservedConnection {
     client.end().catch(() => {}); // It is gone, or it isn't: it is not used again.
   }
 }
+
+/** The server knows no statement of that name, or knows one already: it isn't the server that prepared it. */
+const isPlanLost = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.code === '26000' || error.code === '42P05');
