@@ -9,12 +9,8 @@ import { quantile, quantileOfSorted, spreadOf } from '../statistics.ts';
 import { smallPopulation } from './populations.ts';
 
 const keys = 100_000;
-/** Shares of the capacity, and the share of the rounds that each is given: the goal is about a half. */
-const loads = [
-  { share: 0.25, roundsShare: 1 / 5 },
-  { share: 0.5, roundsShare: 1 },
-  { share: 0.75, roundsShare: 1 / 5 },
-];
+/** Shares of the capacity. The goal is about a half. */
+const loads = [0.25, 0.5];
 const leadInMs = 200;
 const capacityRounds = 2;
 
@@ -32,14 +28,19 @@ export const latency: Scenario = async ({ databases, placement, rounds }) => {
     const figures: Figure[] = [];
     const curves: LatencyCurve[] = [];
     const notes: string[] = [];
-    for (const { share, roundsShare } of loads) {
+    for (const share of loads) {
       const perSecond = Math.round(capacity * share);
-      const count = Math.max(2, Math.round(rounds.rounds * roundsShare));
-      const pairs = await alternateOpenLoop(sender, server, perSecond, count, rounds.sliceSeconds * 1000);
+      const pairs = await alternateOpenLoop(
+        sender,
+        server,
+        perSecond,
+        rounds.rounds,
+        rounds.sliceSeconds * 1000,
+      );
       const at = `at ${share * 100} % of capacity`;
       figures.push(...figuresOf(pairs, at));
       if (share === 0.5) {
-        const mixed = await mixOpenLoop(sender, server, perSecond, count, rounds.sliceSeconds * 1000);
+        const mixed = await mixOpenLoop(sender, server, perSecond, rounds.rounds, rounds.sliceSeconds * 1000);
         figures.push({ ...addedFigure(mixed, 0.99, `both at the same time, ${at}`), goal: atMost(0.1) });
       }
       curves.push(

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Client, type ClientConfig, type Pool } from 'pg';
 import type { KeyChange } from '../keys/key-change.ts';
 import type {
@@ -77,7 +78,7 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     const { rows } = await this.#connection.query<RenewalRow>(
       renewAndRead,
       [replicaId, applied.seq, applied.eventId, leaseMs, maxEvents, acknowledges],
-      'renew',
+      renewAndReadName,
     );
     const [first] = rows;
     if (first === undefined) throw new Error('key_event_counter has lost its row');
@@ -136,6 +137,9 @@ const renewAndRead = `
         FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
     ) event ON EXISTS (SELECT FROM renewed)
    ORDER BY event.seq`;
+
+/** By its text: behind a pooler, a replica of another version may have prepared its own on the same connection. */
+const renewAndReadName = `renew_${hash('sha256', renewAndRead).slice(0, 32)}`;
 
 /** Names the server and its start: another one may know older leases. */
 const thisServer =
