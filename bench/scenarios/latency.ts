@@ -126,17 +126,24 @@ const figuresOf = (pairs: readonly Pair[], at: string): Figure[] => [
   addedFigure(pairs, 0.99, `in turns, ${at}`),
 ];
 
-const addedFigure = (pairs: readonly Pair[], share: number, how: string): Figure => ({
-  label: `p${share * 100} that authentication adds, open loop, ${how}`,
-  unit: 'ms',
-  value: spreadOf(
-    pairs.map(
-      ({ open, authenticated }) =>
-        quantile(authenticated.latenciesMs, share) - quantile(open.latenciesMs, share),
+function addedFigure(pairs: readonly Pair[], share: number, how: string): Figure {
+  // The sender may have stood still for all of a round.
+  const usable = pairs.filter(
+    ({ open, authenticated }) => open.latenciesMs.length > 0 && authenticated.latenciesMs.length > 0,
+  );
+  if (usable.length === 0) throw new Error('The sender stood still all the time: something else is running');
+  return {
+    label: `p${share * 100} that authentication adds, open loop, ${how}`,
+    unit: 'ms',
+    value: spreadOf(
+      usable.map(
+        ({ open, authenticated }) =>
+          quantile(authenticated.latenciesMs, share) - quantile(open.latenciesMs, share),
+      ),
     ),
-  ),
-  goal: null,
-});
+    goal: null,
+  };
+}
 
 const percentiles = [1, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999];
 
