@@ -1,4 +1,4 @@
-import type { onResponseHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { DurationHistogram, type DurationSeries } from '../lib/duration-histogram.ts';
 import { listOf } from '../lib/list-of.ts';
@@ -7,6 +7,9 @@ interface HttpMetricsOptions {
   /** `null`: metrics are collected nowhere. */
   port: number | null;
 }
+
+/** Counts a request that has been answered. */
+type Count = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** How long requests took, by route pattern and class of status: bounded by the number of routes, whatever clients send. */
 export default fp<HttpMetricsOptions>(
@@ -20,7 +23,7 @@ export default fp<HttpMetricsOptions>(
       registry: app.metrics,
     });
 
-    function counterOf(route: string): onResponseHookHandler {
+    function counterOf(route: string): Count {
       const seriesByMethod = new Map<string, DurationSeries[]>();
 
       function seriesOf(method: string, statusClass: number): DurationSeries {
@@ -31,23 +34,27 @@ export default fp<HttpMetricsOptions>(
         return series;
       }
 
-      return (request, reply, done) => {
+      return (request, reply) => {
         const method = request.is404 ? 'any' : request.method;
         const statusClass = Math.floor(reply.statusCode / 100);
         const series = seriesByMethod.get(method)?.[statusClass] ?? seriesOf(method, statusClass);
         series.observe(reply.elapsedTime / 1000);
-        done();
       };
     }
 
     // A hook of each route's own: Fastify puts what a request says of its route together each time that it is asked.
     app.addHook('onRoute', (route) => {
-      route.onResponse = [counterOf(route.url), ...listOf(route.onResponse)];
+      const count = counterOf(route.url);
+      const hook: onResponseHookHandler = (request, reply, done) => {
+        count(request, reply);
+        done();
+      };
+      route.onResponse = [hook, ...listOf(route.onResponse)];
     });
     const countNotFound = counterOf('unknown');
-    app.addHook('onResponse', function count(request, reply, done) {
-      if (request.is404) countNotFound.call(this, request, reply, done);
-      else done();
+    app.addHook('onResponse', (request, reply, done) => {
+      if (request.is404) countNotFound(request, reply);
+      done();
     });
   },
   { name: 'http-metrics', dependencies: ['metrics'] },

@@ -85,15 +85,11 @@ async function alternateOpenLoop(
     if (result === undefined) throw new Error('The sender said nothing');
     return result;
   };
-  process.stdout.write(`  ${perSecond} requests a second: `);
   await measure(openPath);
-  const pairs: Pair[] = [];
-  for (let round = 0; round < rounds; round++) {
-    pairs.push({ open: await measure(openPath), authenticated: await measure(authenticatedPath) });
-    process.stdout.write('.');
-  }
-  process.stdout.write('\n');
-  return pairs;
+  return inRounds(`${perSecond} requests a second`, rounds, async () => ({
+    open: await measure(openPath),
+    authenticated: await measure(authenticatedPath),
+  }));
 }
 
 /**
@@ -109,12 +105,18 @@ async function mixOpenLoop(
 ): Promise<Pair[]> {
   const streamTo = (path: string) => ({ path, perSecond: perSecond / 2, keys, status: 200 });
   const streams = [streamTo(openPath), streamTo(authenticatedPath)];
-  const pairs: Pair[] = [];
-  process.stdout.write(`  ${perSecond} requests a second, half of them authenticated: `);
-  for (let round = 0; round < rounds; round++) {
+  return inRounds(`${perSecond} requests a second, half of them authenticated`, rounds, async () => {
     const [open, authenticated] = await sender.run({ port: server.port, streams, leadInMs, durationMs });
     if (open === undefined || authenticated === undefined) throw new Error('The sender said too little');
-    pairs.push({ open, authenticated });
+    return { open, authenticated };
+  });
+}
+
+async function inRounds(title: string, rounds: number, measure: () => Promise<Pair>): Promise<Pair[]> {
+  process.stdout.write(`  ${title}: `);
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
+    pairs.push(await measure());
     process.stdout.write('.');
   }
   process.stdout.write('\n');

@@ -23,7 +23,7 @@ const audience = 'latchkey-customer-portal';
 /** A token has about 500. */
 const maxLength = 2_000;
 
-/** Some 5 MB. */
+/** How many genuine tokens are known at once, in some 5 MB. */
 const maxVerified = 10_000;
 
 const Claims = Type.Object({

@@ -1,10 +1,9 @@
 /** Sends what it is told, until it is told to stop; then it says what came of it, and ends. */
 import { constants, setPriority } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BackgroundCounts, BackgroundPlan } from './background-load.ts';
 import { HttpClient } from './http-client.ts';
+import { sendAtRate } from './send-at-rate.ts';
 
-const tickMs = 1;
 const maxConnections = 256;
 
 // Requests come from other machines where it matters: what serves them comes first here.
@@ -15,13 +14,11 @@ let stopped = false;
 
 async function run({ ports, requests, perSecond }: BackgroundPlan): Promise<void> {
   const clients = ports.map((port) => new HttpClient(port, maxConnections));
-  const startMs = performance.now();
-  let sent = 0;
-  while (!stopped) {
-    await delay(tickMs);
-    const due = ((performance.now() - startMs) * perSecond) / 1_000;
-    for (; sent < due; sent += 1) send(clients[sent % clients.length], requests[sent % requests.length]);
-  }
+  await sendAtRate(
+    perSecond,
+    () => stopped,
+    (number) => send(clients[number % clients.length], requests[number % requests.length]),
+  );
   process.send?.(counts, () => process.exit());
 }
 

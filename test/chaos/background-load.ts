@@ -19,18 +19,21 @@ export interface BackgroundCounts {
 }
 
 /**
- * Verifications at a fixed rate that nobody judges, from a process of its own, so that what times changes isn't busy with
- * them.
- * @returns how to stop it
+ * Sends verifications at a fixed rate that nobody judges, from a process of its own, so that what times changes isn't
+ * busy with them, until `signal` says stop.
  */
-export function startBackgroundLoad(plan: BackgroundPlan): { stop(): Promise<BackgroundCounts> } {
+export async function runBackgroundLoad(
+  plan: BackgroundPlan,
+  signal: AbortSignal,
+): Promise<BackgroundCounts> {
   const child = fork(program);
-  const stop = async (): Promise<BackgroundCounts> => {
-    child.send('stop');
-    const [counts]: BackgroundCounts[] = await once(child, 'message');
-    if (counts === undefined) throw new Error('The background load said nothing');
-    return counts;
-  };
+  const died = once(child, 'exit').then((): never => {
+    throw new Error('The background load ended by itself');
+  });
+  died.catch(() => {}); // It ends after its last message, too.
+  signal.addEventListener('abort', () => child.connected && child.send('stop'), { once: true });
   child.send(plan);
-  return { stop };
+  const [counts]: BackgroundCounts[] = await Promise.race([once(child, 'message'), died]);
+  if (counts === undefined) throw new Error('The background load said nothing');
+  return counts;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../model/random.ts';
-import { type BackgroundCounts, startBackgroundLoad } from './background-load.ts';
+import { type BackgroundCounts, runBackgroundLoad } from './background-load.ts';
 import { Changer } from './changer.ts';
 import { Cluster } from './cluster.ts';
 import type { DatabaseServer } from './database-server.ts';
@@ -128,17 +128,23 @@ async function run(
   const capacityPerSecond = await load.measureCapacity(capacityMs);
   const perSecond = capacityPerSecond * options.loadShare;
   const judgedPerSecond = options.withFaults ? perSecond : Math.min(perSecond, maxJudgedCalmly);
-  const background = startBackgroundLoad({
-    ports: cluster.replicas.map(({ port }) => port),
-    requests: tenants.map(({ operatorKey }) => requestText('GET', verificationPath, operatorKey)),
-    perSecond: perSecond - judgedPerSecond,
-  });
   const startMs = performance.now();
   const isOver = () =>
     performance.now() - startMs > options.limitMs ||
     (statistics.counts.answered >= options.changes && (!options.withFaults || faults.hadEach));
   const ended = new AbortController();
+  const background = options.withFaults
+    ? { answered: 0, lost: 0 }
+    : runBackgroundLoad(
+        {
+          ports: cluster.replicas.map(({ port }) => port),
+          requests: tenants.map(({ operatorKey }) => requestText('GET', verificationPath, operatorKey)),
+          perSecond: perSecond - judgedPerSecond,
+        },
+        ended.signal,
+      );
   const alongside = [
+    background,
     load.run(judgedPerSecond, ended.signal),
     reportProgress(() => options.onProgress(progressOf(statistics, oracle, faults)), ended.signal),
   ];
@@ -151,7 +157,6 @@ async function run(
     ended.abort();
     await Promise.all(alongside);
   }
-  const unjudged = await background.stop();
   const durationMs = performance.now() - startMs;
   await cluster.untilReady(readyTimeoutMs);
   for (const watched of load.watched) await verifier.check([watched]);
@@ -161,7 +166,7 @@ async function run(
     kinds: statistics.kinds,
     changeTimes: statistics.answered.quantiles(),
     unavailableTimes: statistics.unavailable.quantiles(),
-    verifications: { ...oracle.counts, skipped: load.skipped, unjudged, capacityPerSecond },
+    verifications: { ...oracle.counts, skipped: load.skipped, unjudged: await background, capacityPerSecond },
     faults: faults.counts,
     failedStarts: faults.failedStarts,
     violations: oracle.violations,

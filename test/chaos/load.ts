@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SeededRandom } from '../model/random.ts';
 import type { Cluster } from './cluster.ts';
 import type { Oracle, Watched } from './oracle.ts';
+import { sendAtRate } from './send-at-rate.ts';
 import type { Verifier } from './verifier.ts';
 
-const tickMs = 1;
 const maxWatched = 500;
 const connectionsPerReplica = 8;
 const unknownShare = 0.05;
@@ -64,13 +63,11 @@ export class Load {
 
   /** Sends so many verifications a second, whatever is answered, until `signal` says stop. */
   async run(perSecond: number, signal: AbortSignal): Promise<void> {
-    const startMs = performance.now();
-    let sent = 0;
-    while (!signal.aborted) {
-      await delay(tickMs);
-      const due = ((performance.now() - startMs) * perSecond) / 1_000;
-      for (; sent < due; sent += 1) this.#send(sent);
-    }
+    await sendAtRate(
+      perSecond,
+      () => signal.aborted,
+      (number) => this.#send(number),
+    );
   }
 
   #send(number: number): void {

@@ -1,8 +1,9 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ReservedConnection } from '../../../lib/stores/reserved-connection.ts';
 import { createEmptyDatabase } from '../../helper.ts';
 
-t.test('plans are kept, until a pooler turns out to give each transaction another connection', async (t) => {
+/** A connection to a database of its own. */
+async function reserve(t: Test): Promise<ReservedConnection> {
   const connection = new ReservedConnection({
     config: { connectionString: await createEmptyDatabase(t) },
     channels: [],
@@ -10,6 +11,11 @@ t.test('plans are kept, until a pooler turns out to give each transaction anothe
     onLost: () => {},
   });
   t.teardown(() => connection.close());
+  return connection;
+}
+
+t.test('plans are kept, until a pooler turns out to give each transaction another connection', async (t) => {
+  const connection = await reserve(t);
   const ask = async (name: string) => (await connection.query('SELECT 1 AS one', [], name)).rows;
   const plans = async () => (await connection.query('SELECT name FROM pg_prepared_statements', [])).rows;
 
@@ -24,13 +30,7 @@ t.test('plans are kept, until a pooler turns out to give each transaction anothe
 });
 
 t.test('nor when another has prepared a statement of that name there', async (t) => {
-  const connection = new ReservedConnection({
-    config: { connectionString: await createEmptyDatabase(t) },
-    channels: [],
-    onNotification: () => {},
-    onLost: () => {},
-  });
-  t.teardown(() => connection.close());
+  const connection = await reserve(t);
   await connection.query('PREPARE asked AS SELECT 2', []);
   const ask = async () => (await connection.query('SELECT 1 AS one', [], 'asked')).rows;
   await t.rejects(ask(), { code: '42P05' });
