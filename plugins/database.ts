@@ -30,7 +30,7 @@ const statementTimeoutMs = 5_000;
 
 /**
  * How long a transaction may wait for its next statement. A process that is stopped or cut off in the middle of a
- * change holds the lock that all changes share, and they wait for this time.
+ * change holds the rows that it changes, and other changes of them wait for this time.
  */
 const idleInTransactionTimeoutMs = 1_000;
 
@@ -50,7 +50,7 @@ export default fp<DatabaseOptions>(
       idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     };
     await app.register(postgres, { ...common, max: maxConnections });
-    const changesPool = new Pool({ ...common, max: maxChangeConnections });
+    const changesPool = new Pool({ ...common, max: maxChangeConnections, pipeline: true });
     app.decorate('changesPool', changesPool);
     app.addHook('onClose', () => changesPool.end());
     for (const pool of [app.pg.pool, changesPool]) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
@@ -219,6 +220,28 @@ t.test('a change whose connection is cut is 503, nothing of it is kept, and the 
   t.strictSame(await contents(), before);
   for (const change of changes)
     t.match(String((await call(change)).statusCode), /^20[014]$/, 'and it can be repeated');
+});
+
+t.test('a change that the feed does not take is refused, and nothing of it is kept', async (t) => {
+  const { pool, call } = await startService(t);
+  const { secret } = await createKey({ call });
+  const readKeys = async () => (await pool.query('SELECT * FROM api_keys ORDER BY id')).rows;
+  const before = await readKeys();
+  const deletion = { method: 'DELETE', url: `${keys}/${secret.id}` } as const;
+  const hash = createHash('sha256').update('imported').digest('hex');
+  const importing = { method: 'POST', url: `${keys}/import`, payload: [{ name: 'Half', hash }] } as const;
+  const creation = { method: 'POST', url: keys, payload: { name: 'Half' } } as const;
+
+  const { rows } = await pool.query('DELETE FROM key_event_counter RETURNING seq, event_id');
+  for (const change of [deletion, importing, creation]) {
+    t.equal((await call(change)).statusCode, 500, `${change.method} ${change.url}`);
+  }
+  t.strictSame(await readKeys(), before);
+  await pool.query('INSERT INTO key_event_counter (seq, event_id) VALUES ($1, $2)', [
+    rows[0].seq,
+    rows[0].event_id,
+  ]);
+  t.equal((await call(deletion)).statusCode, 204);
 });
 
 /** Ends the one connection that waits for a lock, as soon as it does. */

@@ -1,15 +1,15 @@
 import type { Pool } from 'pg';
 import { ApiError } from '../errors.ts';
-import { type Queryable, transaction } from '../stores/database.ts';
-import { type KeyEvent, readHeadSeq, recordKeyEvents } from '../stores/key-events.ts';
+import { commitWith, only, type Queryable, type Statement, transaction } from '../stores/database.ts';
+import { type KeyEvent, type Recorded, readHeadSeq, recordingOf } from '../stores/key-events.ts';
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
 export interface Change {
   connection: Queryable;
   /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
   record(event: KeyEvent): void;
-  /** As `record`, of more than should be held here. `write` returns the number of the last event that it appends. */
-  recordBy(write: (connection: Queryable) => Promise<number>): void;
+  /** Instead of `record`, for more events than should be held here: by a statement that answers `Recorded`. */
+  recordBy(statement: Statement): void;
   /**
    * Says that an earlier change, perhaps not yet confirmed, has done it. Whatever is answered to that, an error too,
    * is answered when the earlier one is in force.
@@ -41,22 +41,25 @@ export class Changes {
     const confirm = async () => {
       if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
     };
-    const run = async (connection: Queryable) => {
-      const events: KeyEvent[] = [];
-      const writes: ((connection: Queryable) => Promise<number>)[] = [];
-      const result = await work({
+    const events: KeyEvent[] = [];
+    let recording: Statement | null = null;
+    const run = (connection: Queryable) =>
+      work({
         connection,
         record: (event) => void events.push(event),
-        recordBy: (write) => void writes.push(write),
+        recordBy: (statement) => {
+          recording = statement;
+        },
         repeat: async () => {
           lastSeq = await readHeadSeq(connection);
         },
       });
-      if (events.length > 0) lastSeq = await recordKeyEvents(connection, events);
-      for (const write of writes) lastSeq = await write(connection);
-      return result;
+    const commit = async (connection: Queryable) => {
+      if (events.length > 0) recording = recordingOf(events);
+      if (recording === null) await connection.query('COMMIT');
+      else lastSeq = Number(only(await commitWith<Recorded>(connection, recording)).seq);
     };
-    const result = await transaction(this.pool, run).catch(async (error) => {
+    const result = await transaction(this.pool, run, commit).catch(async (error) => {
       // A refusal may say what is so already, which whoever hears it relies on.
       if (error instanceof ApiError) await confirm();
       throw error;

@@ -2,7 +2,7 @@ import type { ImportedKeys, ImportKey } from '../../schemas/key-import.ts';
 import { ApiError, type ErrorDetail } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Queryable } from '../stores/database.ts';
-import { recordInsertedKeys } from '../stores/key-events.ts';
+import { recordingOfInserted } from '../stores/key-events.ts';
 import { findKnownHashes, type ImportedKey, insertImportedKeys, lockImports } from '../stores/key-import.ts';
 import type { Changes } from './changes.ts';
 import { mistakesIn, normalized, permissionsFor, refuseMistakes } from './key-checks.ts';
@@ -33,7 +33,7 @@ export async function importKeys(
     if (inserted.size < keys.length) await change.repeat();
     refuseKnown(keys, (key) => !inserted.has(key.id) || importer.isConfigured(key.hash));
     const ids = keys.map(({ id }) => id);
-    change.recordBy((connection) => recordInsertedKeys(connection, importer, ids, importer.actor));
+    change.recordBy(recordingOfInserted(importer, ids, importer.actor));
     return { imported: ids.length, ids };
   });
 }

@@ -60,13 +60,14 @@ export interface ReplicaDatabase<Change> {
 
   /**
    * Inserts or replaces the row of this replica, with nothing acknowledged (`applied_seq` 0), so that a
-   * statement that comes late can never acknowledge what isn't so. Returns after the commit.
+   * statement that comes late can never acknowledge what isn't so. Returns after the commit, which is durable.
    */
   announce(replicaId: string, leaseMs: number): Promise<void>;
 
   /**
    * In one statement with one snapshot: if the feed has the event `applied`, renews the row (`applied_seq`,
    * a new random `lease_id`, `lease_ms`), and reads the head and the first `maxEvents` events after `applied`.
+   * A crash of the server may put an earlier renewal back, not an earlier announcement.
    */
   renewAndRead(
     replicaId: string,

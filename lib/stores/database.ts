@@ -5,6 +5,12 @@ export interface Queryable {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<Row>>;
 }
 
+/** A statement that is still to be sent. Its values are such that the driver can always encode them. */
+export interface Statement {
+  text: string;
+  values: (string | number | null | readonly string[])[];
+}
+
 /**
  * Keeps the loss of a connection from ending the process: to be called for every pool that is made. The pool itself
  * listens for errors only while a connection is idle, and so not between two statements of a transaction, nor
@@ -17,19 +23,20 @@ export function surviveLostConnections(pool: Pool, onIdleLost: (error: Error) =>
 }
 
 /**
- * Runs `work` in one transaction and answers what it returns. When it throws, nothing is kept.
+ * Runs `work` and then `commit` in one transaction and answers what `work` returns. When either throws, nothing is kept.
  * A connection on which anything failed isn't used again: after a timeout nobody knows what it is still doing.
  */
 export async function transaction<Result>(
   pool: Pool,
   work: (connection: Queryable) => Promise<Result>,
+  commit: (connection: Queryable) => Promise<unknown> = (connection) => connection.query('COMMIT'),
 ): Promise<Result> {
   const connection = await pool.connect();
   let failure: Error | undefined;
   try {
     await connection.query('BEGIN');
     const result = await work(connection);
-    await connection.query('COMMIT');
+    await commit(connection);
     return result;
   } catch (error) {
     failure = await rollBack(connection, error);
@@ -37,6 +44,19 @@ export async function transaction<Result>(
   } finally {
     connection.release(failure);
   }
+}
+
+/**
+ * Commits with a last statement, in one round trip on a connection of a pool with `pipeline`: what that locks is free
+ * again as soon as it can be, even if this process is stopped meanwhile. If the statement fails, the server rolls back
+ * instead. It must therefore fail where anything is wrong with what it finds.
+ */
+export async function commitWith<Row extends QueryResultRow>(
+  connection: Queryable,
+  { text, values }: Statement,
+): Promise<QueryResult<Row>> {
+  const [result] = await Promise.all([connection.query<Row>(text, values), connection.query('COMMIT')]);
+  return result;
 }
 
 /** @returns the reason not to use the connection again, if there is one */

@@ -1,5 +1,5 @@
 import type { Actor, Scope } from '../scope.ts';
-import { only, type Queryable } from './database.ts';
+import { only, type Queryable, type Statement } from './database.ts';
 import { rolesOfKey } from './users.ts';
 
 type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
@@ -25,27 +25,32 @@ export interface KeyEvent {
 export const changedChannel = 'latchkey_changed';
 
 /**
- * Takes numbers for as many events as there are in `event`, each at its `place` from 1. All that can be worked out
- * before the numbers is, by the condition, for from then on all other changes wait.
+ * Takes numbers for as many events as there are in `event`, each at its `place` from 1; fails if they are more or less.
+ * All that can be worked out before the numbers is, by counting, for from then on all other changes wait.
  */
 const takingNumbers = `
   head AS (
     UPDATE key_event_counter
-       SET seq = seq + $1, event_id = gen_random_uuid(), changed_at = greatest(changed_at, clock_timestamp())
-     WHERE (SELECT count(*) FROM event) = $1
+       SET seq = seq + (SELECT CASE WHEN count(*) = $1 THEN $1 END FROM event), event_id = gen_random_uuid(),
+           changed_at = greatest(changed_at, clock_timestamp())
     RETURNING seq, event_id, changed_at
   ),
   hint AS (SELECT pg_notify('${changedChannel}', '') FROM head)`;
 const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
 
+/** What a statement answers that appends to the feed. */
+export interface Recorded {
+  /** The number of the last event. */
+  seq: string;
+}
+
 /**
- * Appends changes to the feed, in one statement. Call it last in the transaction that makes them: it takes the
- * lock that all changes share.
- * @returns the number of the last of them
+ * The statement that appends changes to the feed, and answers `Recorded`. To be the last one of the transaction that
+ * makes them: it takes the lock that all changes share.
  */
-export async function recordKeyEvents(connection: Queryable, events: readonly KeyEvent[]): Promise<number> {
-  const result = await connection.query<{ seq: string }>(
-    `WITH event AS MATERIALIZED (
+export function recordingOf(events: readonly KeyEvent[]): Statement {
+  return {
+    text: `WITH event AS MATERIALIZED (
        SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
                 kind text, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
                 after jsonb, actor_tenant_id text, actor_key_id text, actor_user_id text, actor_address text,
@@ -58,23 +63,21 @@ export async function recordKeyEvents(connection: Queryable, events: readonly Ke
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
        SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, head.changed_at
-         FROM head, event
+         FROM event LEFT JOIN head ON true
      )
      SELECT head.seq FROM head, hint`,
-    [events.length, JSON.stringify(events.map(rowOf))],
-  );
-  return Number(only(result).seq);
+    values: [events.length, JSON.stringify(events.map(rowOf))],
+  };
 }
 
-/** As `recordKeyEvents`, for the creation of keys that have just been inserted and aren't here, in the order of `ids`. */
-export async function recordInsertedKeys(
-  connection: Queryable,
+/** As `recordingOf`, for the creation of keys that have just been inserted and aren't here, in the order of `ids`. */
+export function recordingOfInserted(
   { tenantId, environmentId }: Scope,
   ids: readonly string[],
   actor: Actor,
-): Promise<number> {
-  const result = await connection.query<{ seq: string }>(
-    `WITH event AS MATERIALIZED (
+): Statement {
+  return {
+    text: `WITH event AS MATERIALIZED (
        SELECT place, id, hash, jsonb_build_object(
                 'id', id, 'name', name, 'description', description, 'type', type, 'provider', provider,
                 'display_id', display_id, 'tenant_id', tenant_id, 'environment_id', environment_id,
@@ -89,10 +92,10 @@ export async function recordInsertedKeys(
        INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
        SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
-         FROM head, event
+         FROM event LEFT JOIN head ON true
      )
      SELECT head.seq FROM head, hint`,
-    [
+    values: [
       ids.length,
       ids,
       tenantId,
@@ -103,8 +106,7 @@ export async function recordInsertedKeys(
       actor.address,
       actor.requestId,
     ],
-  );
-  return Number(only(result).seq);
+  };
 }
 
 /** A time as the API tells it. */

@@ -116,6 +116,10 @@ type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | {
  *
  * A position is known by its event, or by the head where old events were pruned. What is large in an event and
  * decides nothing stays behind: a replica that lags must be able to catch up within the time of a statement.
+ *
+ * Its commit doesn't wait for the disk: a crash of the server may put an earlier renewal back, which makes writers wait
+ * longer, never less. And the notification takes a lock, for which the acknowledgements of all replicas wait until
+ * the commit.
  */
 const renewAndRead = `
   WITH known AS (
@@ -125,7 +129,8 @@ const renewAndRead = `
   ), renewed AS (
     UPDATE replicas SET applied_seq = $2, lease_id = gen_random_uuid(), lease_ms = $4, renewed_at = clock_timestamp()
      WHERE id = $1 AND EXISTS (SELECT FROM known)
-    RETURNING CASE WHEN $6 AND (SELECT count(*) FROM (SELECT FROM replicas LIMIT ${maxNotifyingReplicas + 1}) few)
+    RETURNING set_config('synchronous_commit', 'off', true),
+              CASE WHEN $6 AND (SELECT count(*) FROM (SELECT FROM replicas LIMIT ${maxNotifyingReplicas + 1}) few)
                                  <= ${maxNotifyingReplicas} THEN pg_notify('${appliedChannel}', '') END
   )
   SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM renewed) AS renewed,

@@ -42,6 +42,13 @@ class UpsertingDatabase extends SimulatedDatabase {
   }
 }
 
+/** Answers an announcement before it is on disk. */
+class ForgetfulDatabase extends SimulatedDatabase {
+  override announce(reply: Reply<void>, id: string, leaseMs: number): void {
+    this.upsert(reply, id, 0, leaseMs, () => reply.done());
+  }
+}
+
 /** Renews by one statement and reads by another, sent side by side; the reading one is the faster. */
 class TwoStatementsDatabase extends SimulatedDatabase {
   override renewAndRead(
@@ -359,6 +366,11 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'the announcement before the first lease',
     breaks: 'promise',
     parts: withDatabase(UpsertingDatabase),
+  },
+  {
+    without: 'an announcement that a crash of the server keeps',
+    breaks: 'promise',
+    parts: withDatabase(ForgetfulDatabase),
   },
   {
     without: 'reading on the primary',

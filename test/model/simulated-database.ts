@@ -75,6 +75,8 @@ export class SimulatedDatabase {
   #identifiers = 0;
   #edits = 0;
   #backup: Backup = { feed: [], rows: [] };
+  /** The rows as they are on disk. */
+  #durableRows: readonly Row[] = [];
   wallOffsetMs = 0;
 
   constructor(timeline: Timeline, observer: DatabaseObserver) {
@@ -97,7 +99,10 @@ export class SimulatedDatabase {
 
   announce(reply: Reply<void>, id: string, leaseMs: number): void {
     this.observer.moment('announce');
-    this.upsert(reply, id, 0, leaseMs, () => reply.done());
+    this.upsert(reply, id, 0, leaseMs, () => {
+      this.#flush();
+      reply.done();
+    });
   }
 
   renewAndRead(
@@ -121,6 +126,7 @@ export class SimulatedDatabase {
   leave(reply: Reply<void>, id: string): void {
     this.locked(reply, 'leave', id, (release) => {
       this.rows.delete(id);
+      this.#flush();
       release();
       reply.done();
     });
@@ -145,6 +151,7 @@ export class SimulatedDatabase {
       const same = row !== undefined && this.rows.get(id) === row && row.leaseId === leaseId;
       if (same) {
         this.rows.delete(id);
+        this.#flush();
         this.observer.trace(() => `database: ${id} is fenced`);
       }
       release();
@@ -156,6 +163,7 @@ export class SimulatedDatabase {
   change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
     this.locked(reply, 'change', 'counter', (release) => {
       const committed = keys.map((key) => this.append(this.feed.length + 1, key));
+      this.#flush();
       this.observer.feedGrown();
       release();
       reply.done(committed);
@@ -177,7 +185,7 @@ export class SimulatedDatabase {
   }
 
   takeBackup(): void {
-    this.#backup = { feed: [...this.feed], rows: [...this.rows.values()].map((row) => ({ ...row })) };
+    this.#backup = { feed: [...this.feed], rows: this.#copyOfRows() };
   }
 
   /** Whether every replica that has a row now has one in the backup: then its lease is known after a restore. */
@@ -189,8 +197,13 @@ export class SimulatedDatabase {
   /** Puts the backup in place, between {@link goDown} and {@link comeUp}. */
   restore(): void {
     this.feed = [...this.#backup.feed];
-    this.rows.clear();
-    for (const row of this.#backup.rows) this.rows.set(row.id, { ...row });
+    this.#putBack(this.#backup.rows);
+    this.#flush();
+  }
+
+  /** Loses what wasn't on disk, between {@link goDown} and {@link comeUp}. */
+  crash(): void {
+    this.#putBack(this.#durableRows);
   }
 
   /** All statements in flight are lost, and those that come now. */
@@ -208,6 +221,11 @@ export class SimulatedDatabase {
 
   isUp(): boolean {
     return this.#up;
+  }
+
+  /** What a commit that waits for the disk does: everything before it is on disk as well. */
+  #flush(): void {
+    this.#durableRows = this.#copyOfRows();
   }
 
   /** Another one after every start. */
@@ -237,7 +255,7 @@ export class SimulatedDatabase {
     });
   }
 
-  /** `UPDATE … WHERE id = …`, with the snapshot of the moment it is called. */
+  /** `UPDATE … WHERE id = …`, with the snapshot of the moment it is called. Its commit doesn't wait for the disk. */
   protected renew(
     reply: Unanswered,
     id: string,
@@ -314,6 +332,15 @@ export class SimulatedDatabase {
       locks.set(name, []);
       hold();
     });
+  }
+
+  #copyOfRows(): readonly Row[] {
+    return [...this.rows.values()].map((row) => ({ ...row }));
+  }
+
+  #putBack(rows: readonly Row[]): void {
+    this.rows.clear();
+    for (const row of rows) this.rows.set(row.id, { ...row });
   }
 
   #newLease(appliedSeq: number, leaseMs: number): Omit<Row, 'id'> {

@@ -10,6 +10,7 @@ export type Mishap =
   | 'crash'
   | 'leave'
   | 'restart database'
+  | 'crash database'
   | 'restore database'
   | 'fail over database'
   | 'set database clock';
@@ -24,6 +25,7 @@ const MISHAPS: readonly Mishap[] = [
   'crash',
   'leave',
   'restart database',
+  'crash database',
   'restore database',
   'fail over database',
   'set database clock',
