@@ -21,7 +21,12 @@ export interface GrowthReport {
   sizes: { keys: number; residentBytesEach: number }[];
   /** The longest upsert that grew the table, garbage collections aside. */
   longestStopMs: number;
+  /** The longest of as many pieces of work, each of about that length, that grow nothing: what the machine does itself. */
+  longestControlMs: number;
 }
+
+/** Lookups that take about as long as an upsert that splits a segment. */
+const controlLookups = 500;
 
 /** Keys presented in one round of lookups, and how many rounds; the ways of looking take turns. */
 const roundLength = 4096;
@@ -69,7 +74,7 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
   observer.observe({ entryTypes: ['gc'] });
   const upserts: Upsert[] = [];
   const before = memory();
-  const report: GrowthReport = { sizes: [], longestStopMs: 0 };
+  const report: GrowthReport = { sizes: [], longestStopMs: 0, longestControlMs: 0 };
   for (const size of sizes) {
     while (table.size < size) {
       upsertTimed(table, keyOf(table.size, usersEach), upserts);
@@ -81,14 +86,25 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
   observer.disconnect();
   const collected = ({ startMs, durationMs }: Upsert) =>
     collections.some((one) => one.startMs < startMs + durationMs && one.endMs > startMs);
-  reportStops('that collected garbage', upserts.filter(collected));
+  reportStops('upserts that collected garbage', upserts.filter(collected));
   const grown = upserts.filter((upsert) => upsert.grew && !collected(upsert));
-  report.longestStopMs = reportStops('that grew the table', grown);
+  report.longestStopMs = reportStops('upserts that grew the table', grown);
+  const rounds = grown.map(() => timeLookups(table));
+  report.longestControlMs = reportStops(`of ${controlLookups} lookups, which grow nothing`, rounds);
   reportStops(
-    'above 0.5 ms for neither reason',
+    'upserts above 0.5 ms for neither reason',
     upserts.filter((upsert) => !upsert.grew && !collected(upsert)),
   );
   return report;
+}
+
+function timeLookups(table: KeyTable): Pick<Upsert, 'durationMs'> {
+  const startMs = performance.now();
+  for (let n = 0; n < controlLookups; n++) {
+    const digest = hash('sha256', plaintextOf(Math.floor(Math.random() * table.size)), 'binary');
+    if (table.find(digest) === absent) throw new Error('A key is missing');
+  }
+  return { durationMs: performance.now() - startMs };
 }
 
 /** Keeps the time of an upsert if the table grew, or if it took unusually long. */
@@ -102,11 +118,11 @@ function upsertTimed(table: KeyTable, key: KeyRecord, upserts: Upsert[]): void {
 }
 
 /** @returns the longest, in milliseconds */
-function reportStops(what: string, upserts: readonly Upsert[]): number {
-  const sorted = upserts.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
+function reportStops(what: string, stops: readonly Pick<Upsert, 'durationMs'>[]): number {
+  const sorted = stops.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? 0).toFixed(2);
   console.log(
-    `  ${sorted.length} upserts ${what}: median ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, longest ${at(1)} ms`,
+    `  ${sorted.length} ${what}: median ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, longest ${at(1)} ms`,
   );
   return sorted.at(-1) ?? 0;
 }
