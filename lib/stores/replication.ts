@@ -129,10 +129,10 @@ const syncStatement = `
     UPDATE replicas
        SET applied_seq = $2,
            lease_id = CASE WHEN $4::int IS NULL THEN lease_id ELSE gen_random_uuid() END,
-           lease_ms = coalesce($4, lease_ms),
-           renewed_at = CASE WHEN $4 IS NULL THEN renewed_at ELSE clock_timestamp() END
+           lease_ms = coalesce($4::int, lease_ms),
+           renewed_at = CASE WHEN $4::int IS NULL THEN renewed_at ELSE clock_timestamp() END
      WHERE id = $1 AND EXISTS (SELECT FROM known)
-    RETURNING CASE WHEN $4 IS NULL THEN set_config('synchronous_commit', 'off', true) END,
+    RETURNING CASE WHEN $4::int IS NULL THEN set_config('synchronous_commit', 'off', true) END,
               CASE WHEN $6 AND (SELECT count(*) FROM (SELECT FROM replicas LIMIT ${maxNotifyingReplicas + 1}) few)
                                  <= ${maxNotifyingReplicas} THEN pg_notify('${appliedChannel}', '') END
   )
