@@ -26,11 +26,9 @@ export function nginxVersion(): string | null {
 /** Starts it with one worker, on the cores of the generator. @throws when it ends before it listens */
 export async function startNginx(latchkeyPort: number): Promise<Nginx> {
   const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-bench-nginx-'));
-  const [decidingPort, plainPort, apiPort] = [
-    await findFreePort(),
-    await findFreePort(),
-    await findFreePort(),
-  ];
+  const decidingPort = await findFreePort();
+  const plainPort = await findFreePort([decidingPort]);
+  const apiPort = await findFreePort([decidingPort, plainPort]);
   const shipped = await readFile(path.join(repository, 'deploy/proxies/nginx.conf'), 'utf8');
   const site = shipped
     .replace('127.0.0.1:8080', `127.0.0.1:${latchkeyPort}`)

@@ -56,7 +56,7 @@ class Replicas {
   }
 
   async startAll(): Promise<void> {
-    for (let n = 0; n < replicas; n++) this.ports.push(await findFreePort());
+    for (let n = 0; n < replicas; n++) this.ports.push(await findFreePort(this.ports));
     await Promise.all(this.ports.map((_, n) => this.#start(n, old)));
   }
 

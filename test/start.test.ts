@@ -12,6 +12,7 @@ import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
 import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
+import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
 import { developmentKeyDigest } from '../lib/keys/configured-keys.ts';
 import { digestOf, hashOf } from '../lib/keys/secret.ts';
 import { migrate } from '../lib/stores/migrations.ts';
@@ -597,16 +598,6 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A port that was free a moment ago, for what is told its port before it has it. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 interface LogLine {
   pid: number;
   worker?: number;
@@ -649,7 +640,8 @@ async function untilReady(url: string): Promise<void> {
 
 t.test('workers', async (t) => {
   const databaseUrl = await createMigratedDatabase(t);
-  const [port, metricsPort] = [await freePort(), await freePort()];
+  const port = await findFreePort();
+  const metricsPort = await findFreePort([port]);
   const url = `http://127.0.0.1:${port}`;
   const service = startProcess(t, {
     cwd: t.testdir(),

@@ -42,15 +42,15 @@ export async function startServer(settings: ServerSettings, signal: AbortSignal)
 /** The port was taken since it was found to be free. */
 export class PortTakenError extends EmbeddedPostgresError {}
 
-/** A port of the loopback interface that is free now. */
-export async function findFreePort(): Promise<number> {
+/** A port of the loopback interface that is free now, and none of those that are `promised` already. */
+export async function findFreePort(promised: readonly number[] = []): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   server.close();
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new Error('The socket has no port');
-  return address.port;
+  return promised.includes(address.port) ? findFreePort(promised) : address.port;
 }
 
 /** Answers undefined if another server was on the folder after all. */

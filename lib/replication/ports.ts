@@ -33,11 +33,11 @@ export interface FeedEvent<Change> extends Position {
   readonly change: Change;
 }
 
-/** What one statement of a replica's sync found; see {@link ReplicaDatabase.renewAndRead}. */
-export type Renewal<Change> =
-  /** The row is renewed. `events` follow the position that was sent; `head` is the last event in the feed. */
+/** What a replica's sync found; see {@link ReplicaDatabase.sync}. */
+export type SyncResult<Change> =
+  /** It is in the row. `events` follow the position that was sent; `head` is the last event in the feed. */
   | {
-      readonly outcome: 'renewed';
+      readonly outcome: 'synced';
       readonly head: Position;
       readonly events: readonly FeedEvent<Change>[];
     }
@@ -60,21 +60,23 @@ export interface ReplicaDatabase<Change> {
 
   /**
    * Inserts or replaces the row of this replica, with nothing acknowledged (`applied_seq` 0), so that a
-   * statement that comes late can never acknowledge what isn't so. Returns after the commit, which is durable.
+   * statement that comes late can never acknowledge what isn't so. Returns after the commit.
    */
   announce(replicaId: string, leaseMs: number): Promise<void>;
 
   /**
-   * In one statement with one snapshot: if the feed has the event `applied`, renews the row (`applied_seq`,
-   * a new random `lease_id`, `lease_ms`), and reads the head and the first `maxEvents` events after `applied`.
-   * A crash of the server may put an earlier renewal back, not an earlier announcement.
+   * In one statement with one snapshot: if the feed has the event `applied`, acknowledges it in the row (`applied_seq`),
+   * renews the lease there (a new random `lease_id`, `lease_ms`), and reads the head and the first `maxEvents` events
+   * after `applied`.
+   *
+   * With `leaseMs` null it leaves the lease as it is, and a crash of the server may undo it. A renewal is durable.
    */
-  renewAndRead(
+  sync(
     replicaId: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
-  ): Promise<Renewal<Change>>;
+  ): Promise<SyncResult<Change>>;
 
   /** Deletes the row of this replica, if there is one. */
   leave(replicaId: string): Promise<void>;

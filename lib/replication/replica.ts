@@ -40,7 +40,7 @@ export interface ReplicaOptions<Change> {
 }
 
 /** How many times in the length of a lease a replica renews it, so that a lost answer or two do no harm. */
-const SYNCS_PER_LEASE = 4;
+const RENEWALS_PER_LEASE = 4;
 
 /**
  * A full copy of the state, kept current by the feed, and the lease to decide by it.
@@ -65,7 +65,8 @@ export class Replica<Change> {
   #loadedChanges = 0;
   #failures = 0;
   #unreachable = false;
-  #lastSyncMs = 0;
+  /** By the monotonic clock. */
+  #renewalDueMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplicaOptions<Change>) {
     this.#options = options;
@@ -147,14 +148,12 @@ export class Replica<Change> {
         await this.#stopAlarm.sleep(backoffMs(this.#failures, this.#options.random));
         continue;
       }
-      if (this.#phase === 'syncing') await this.#hints.sleep(this.#untilNextSyncMs());
+      if (this.#phase === 'syncing') await this.#hints.sleep(this.#untilRenewalMs());
     }
   }
 
-  /** Counted from when the last sync was sent: a slow answer must not make the next one late. */
-  #untilNextSyncMs(): number {
-    const dueMs = this.#lastSyncMs + this.#lease.leaseMs / SYNCS_PER_LEASE;
-    return Math.max(0, dueMs - this.#lease.now().monotonicMs);
+  #untilRenewalMs(): number {
+    return Math.max(0, this.#renewalDueMs - this.#lease.now().monotonicMs);
   }
 
   async #step(): Promise<void> {
@@ -184,30 +183,35 @@ export class Replica<Change> {
     this.#hints.ring();
   }
 
-  /** Acknowledges what has been applied, applies what is new, and only then lets the lease count. */
+  /**
+   * Acknowledges what has been applied, applies what is new, and only then lets the lease count, if it was renewed: that
+   * makes the server wait for its disk, and so is done when it is due, and not for each change.
+   */
   async #sync(position: Position): Promise<void> {
     const { database, id, maxEventsPerSync } = this.#options;
     this.#hints.reset();
     const sentAt = this.#lease.now();
-    this.#lastSyncMs = sentAt.monotonicMs;
-    const renewal = await database.renewAndRead(id, position, this.#lease.leaseMs, maxEventsPerSync);
+    const renews = sentAt.monotonicMs >= this.#renewalDueMs || !this.#lease.isValid();
+    const result = await database.sync(id, position, renews ? this.#lease.leaseMs : null, maxEventsPerSync);
     if (this.#stopping) return;
-    if (renewal.outcome === 'fenced') return this.#rejoin();
-    if (renewal.outcome === 'diverged') return this.#reload();
+    if (result.outcome === 'fenced') return this.#rejoin();
+    if (result.outcome === 'diverged') return this.#reload();
 
-    const reached = this.#apply(position, renewal.events);
+    const reached = this.#apply(position, result.events);
     if (reached === null) return this.#reload();
     this.#position = reached;
-    this.#headSeq = renewal.head.seq;
+    this.#headSeq = result.head.seq;
 
     // A writer waits for the acknowledgement of what was just applied, or there is more to read.
-    if (renewal.events.length > 0) this.#hints.ring();
-    if (reached.seq >= renewal.head.seq) this.#grantLease(sentAt);
-    if (renewal.events.length > 0) this.#options.onApplied?.();
+    if (result.events.length > 0) this.#hints.ring();
+    if (renews && reached.seq >= result.head.seq) this.#grantLease(sentAt);
+    if (result.events.length > 0) this.#options.onApplied?.();
   }
 
   #grantLease(sentAt: Instant): void {
     this.#lease.grantFrom(sentAt);
+    // Counted from the send, too: a slow answer must not make the next renewal late.
+    this.#renewalDueMs = sentAt.monotonicMs + this.#lease.leaseMs / RENEWALS_PER_LEASE;
     if (this.#lease.isValid()) this.#waiters.settle(true);
   }
 

@@ -3,9 +3,9 @@ import { Client, type ClientConfig, type Pool } from 'pg';
 import type { KeyChange } from '../keys/key-change.ts';
 import type {
   Position,
-  Renewal,
   ReplicaDatabase,
   ReplicasBehind,
+  SyncResult,
   WriterDatabase,
 } from '../replication/ports.ts';
 import type { Queryable } from './database.ts';
@@ -68,25 +68,25 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     );
   }
 
-  async renewAndRead(
+  async sync(
     replicaId: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
-  ): Promise<Renewal<KeyChange>> {
+  ): Promise<SyncResult<KeyChange>> {
     const acknowledges = applied.seq > this.#acknowledgedSeq;
-    const { rows } = await this.#connection.query<RenewalRow>(
-      renewAndRead,
+    const { rows } = await this.#connection.query<SyncRow>(
+      syncStatement,
       [replicaId, applied.seq, applied.eventId, leaseMs, maxEvents, acknowledges],
-      renewAndReadName,
+      syncStatementName,
     );
     const [first] = rows;
     if (first === undefined) throw new Error('key_event_counter has lost its row');
     if (!first.known) return { outcome: 'diverged' };
-    if (!first.renewed) return { outcome: 'fenced' };
+    if (!first.has_row) return { outcome: 'fenced' };
     this.#acknowledgedSeq = applied.seq;
     return {
-      outcome: 'renewed',
+      outcome: 'synced',
       head: { seq: Number(first.head_seq), eventId: first.head_event_id },
       events: rows.flatMap((row) =>
         row.seq === null ? [] : { seq: Number(row.seq), eventId: row.event_id, change: changeOfEvent(row) },
@@ -101,11 +101,11 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
 
 interface HeadColumns {
   known: boolean;
-  renewed: boolean;
+  has_row: boolean;
   head_seq: string;
   head_event_id: string;
 }
-type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | { seq: null; event_id: null });
+type SyncRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | { seq: null; event_id: null });
 
 /**
  * One statement, and so one snapshot, taken at its start. The update may wait for the row's lock and renew the
@@ -117,34 +117,37 @@ type RenewalRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | {
  * A position is known by its event, or by the head where old events were pruned. What is large in an event and
  * decides nothing stays behind: a replica that lags must be able to catch up within the time of a statement.
  *
- * Its commit doesn't wait for the disk: a crash of the server may put an earlier renewal back, which makes writers wait
- * longer, never less. And the notification takes a lock, for which the acknowledgements of all replicas wait until
- * the commit.
+ * An acknowledgement alone doesn't wait for the disk. It is notified under a lock that is held until the commit, and so
+ * all replicas would wait for each other's disk writes.
  */
-const renewAndRead = `
+const syncStatement = `
   WITH known AS (
     SELECT FROM key_events WHERE seq = $2 AND event_id = $3
     UNION ALL
     SELECT FROM key_event_counter WHERE seq = $2 AND event_id = $3
-  ), renewed AS (
-    UPDATE replicas SET applied_seq = $2, lease_id = gen_random_uuid(), lease_ms = $4, renewed_at = clock_timestamp()
+  ), updated AS (
+    UPDATE replicas
+       SET applied_seq = $2,
+           lease_id = CASE WHEN $4::int IS NULL THEN lease_id ELSE gen_random_uuid() END,
+           lease_ms = coalesce($4::int, lease_ms),
+           renewed_at = CASE WHEN $4::int IS NULL THEN renewed_at ELSE clock_timestamp() END
      WHERE id = $1 AND EXISTS (SELECT FROM known)
-    RETURNING set_config('synchronous_commit', 'off', true),
+    RETURNING CASE WHEN $4::int IS NULL THEN set_config('synchronous_commit', 'off', true) END,
               CASE WHEN $6 AND (SELECT count(*) FROM (SELECT FROM replicas LIMIT ${maxNotifyingReplicas + 1}) few)
                                  <= ${maxNotifyingReplicas} THEN pg_notify('${appliedChannel}', '') END
   )
-  SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM renewed) AS renewed,
+  SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM updated) AS has_row,
          head.seq AS head_seq, head.event_id AS head_event_id,
          event.seq, event.event_id, event.kind, event.key_hash, event.after
     FROM key_event_counter head
     LEFT JOIN LATERAL (
       SELECT seq, event_id, kind, key_hash, after - '{metadata,description}'::text[] AS after
         FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
-    ) event ON EXISTS (SELECT FROM renewed)
+    ) event ON EXISTS (SELECT FROM updated)
    ORDER BY event.seq`;
 
 /** By its text: behind a pooler, a replica of another version may have prepared its own on the same connection. */
-const renewAndReadName = `renew_${hash('sha256', renewAndRead).slice(0, 32)}`;
+const syncStatementName = `sync_${hash('sha256', syncStatement).slice(0, 32)}`;
 
 /** Names the server and its start: another one may know older leases. */
 const thisServer =

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Pool } from 'pg';
+import { Client, Pool, type QueryResultRow } from 'pg';
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
@@ -58,6 +58,14 @@ export class DatabaseServer {
     await this.#until(async () => (await this.#postmasterPid()) !== pid && (await this.#answers()));
   }
 
+  /** Kills one of its processes. It takes the others down, recovers, and is the same server, with the same start. */
+  async crash(): Promise<void> {
+    const pid = await this.#walWriterPid();
+    if (pid === null) throw new Error('The database server has no WAL writer');
+    process.kill(pid, 'SIGKILL');
+    await this.#until(async () => ![pid, null].includes(await this.#walWriterPid()));
+  }
+
   /** Ends the server. It stays away until the function that is returned is called, which resolves when it answers. */
   async takeAway(): Promise<() => Promise<void>> {
     const pid = await this.#postmasterPid();
@@ -91,6 +99,13 @@ export class DatabaseServer {
     return Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
   }
 
+  /** `null` while the server doesn't answer, or has none. */
+  async #walWriterPid(): Promise<number | null> {
+    const statement = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'";
+    const rows = await this.#query<{ pid: number }>(statement).catch(() => []);
+    return rows[0]?.pid ?? null;
+  }
+
   async #answers(): Promise<boolean> {
     return this.#query('SELECT 1').then(
       () => true,
@@ -98,7 +113,7 @@ export class DatabaseServer {
     );
   }
 
-  async #query(statement: string): Promise<void> {
+  async #query<Row extends QueryResultRow>(statement: string): Promise<Row[]> {
     const client = new Client({
       connectionString: this.#postgres.databaseUrl,
       connectionTimeoutMillis: 2_000,
@@ -107,7 +122,7 @@ export class DatabaseServer {
     client.on('error', () => {}); // The statement that runs fails as well, and tells it.
     try {
       await client.connect();
-      await client.query(statement);
+      return (await client.query<Row>(statement)).rows;
     } finally {
       await client.end();
     }

@@ -7,6 +7,7 @@ import type { Replica } from './replica.ts';
 /** What is done to the replicas and their database, the gravest first. */
 export const faultKinds = [
   'database crashed',
+  'database process crashed',
   'database restarted',
   'replica killed',
   'replica paused',
@@ -88,6 +89,7 @@ export class Faults {
     const kind = random.pick(missing.length > 0 ? missing : faultKinds);
     const replica = random.pick(this.#expendable());
     if (kind === undefined || replica === undefined) return;
+    if (kind === 'database process crashed') return this.#crashDatabaseProcess();
     if (kind === 'database crashed' || kind === 'database restarted') return this.#restartDatabase(kind);
     if (kind === 'replica paused') return this.#alongside(() => this.#pause(replica));
     if (kind === 'connections cut') return this.#cut(replica);
@@ -113,6 +115,12 @@ export class Faults {
     const end = this.#begin(kind, null);
     await this.#options.server.restart(kind === 'database crashed' ? 'SIGQUIT' : 'SIGINT');
     this.#lastRestartMs = performance.now();
+    end(aftermathMs);
+  }
+
+  async #crashDatabaseProcess(): Promise<void> {
+    const end = this.#begin('database process crashed', null);
+    await this.#options.server.crash();
     end(aftermathMs);
   }
 

@@ -1,8 +1,8 @@
 import type {
   Position,
-  Renewal,
   ReplicaDatabase,
   ReplicasBehind,
+  SyncResult,
   WriterDatabase,
 } from '../../lib/replication/ports.ts';
 import type { CommittedEdit, Edit, Reply, SimulatedDatabase } from './simulated-database.ts';
@@ -67,14 +67,14 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
     return this.send<void>('announce', (reply) => this.options.database.announce(reply, replicaId, leaseMs));
   }
 
-  renewAndRead(
+  sync(
     replicaId: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
-  ): Promise<Renewal<Edit>> {
-    return this.send<Renewal<Edit>>('renew', (reply) =>
-      this.options.database.renewAndRead(reply, replicaId, applied, leaseMs, maxEvents),
+  ): Promise<SyncResult<Edit>> {
+    return this.send<SyncResult<Edit>>('renew', (reply) =>
+      this.options.database.sync(reply, replicaId, applied, leaseMs, maxEvents),
     );
   }
 

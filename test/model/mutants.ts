@@ -1,5 +1,5 @@
 import { Lease } from '../../lib/replication/lease.ts';
-import type { Position, Renewal, ReplicasBehind } from '../../lib/replication/ports.ts';
+import type { Position, ReplicasBehind, SyncResult } from '../../lib/replication/ports.ts';
 import { type Parts, type Rule, SOUND_PARTS } from './schedule.ts';
 import {
   type CommittedEdit,
@@ -25,16 +25,16 @@ class UpsertingDatabase extends SimulatedDatabase {
     reply.done();
   }
 
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
-    if (!knows(snapshot, applied)) {
-      reply.done({ outcome: 'diverged' });
+    if (leaseMs === null || !knows(snapshot, applied)) {
+      super.sync(reply, id, applied, leaseMs, maxEvents);
       return;
     }
     this.observer.moment('renew');
@@ -42,20 +42,18 @@ class UpsertingDatabase extends SimulatedDatabase {
   }
 }
 
-/** Answers an announcement before it is on disk. */
-class ForgetfulDatabase extends SimulatedDatabase {
-  override announce(reply: Reply<void>, id: string, leaseMs: number): void {
-    this.upsert(reply, id, 0, leaseMs, () => reply.done());
-  }
+/** Answers a renewal before it is on disk. */
+class HastyDatabase extends SimulatedDatabase {
+  protected override renewed(): void {}
 }
 
 /** Renews by one statement and reads by another, sent side by side; the reading one is the faster. */
 class TwoStatementsDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
@@ -74,31 +72,31 @@ class TwoStatementsDatabase extends SimulatedDatabase {
 
 /** A heartbeat: renews without reading what is new, which another sync may do. */
 class HeartbeatDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const reads = this.observer.stallMs('renew') === 0;
     if (reads || !knows(this.snapshot(), applied)) {
-      super.renewAndRead(reply, id, applied, leaseMs, maxEvents);
+      super.sync(reply, id, applied, leaseMs, maxEvents);
       return;
     }
     this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
-      reply.done(renewed ? { outcome: 'renewed', head: applied, events: [] } : { outcome: 'fenced' }),
+      reply.done(renewed ? { outcome: 'synced', head: applied, events: [] } : { outcome: 'fenced' }),
     );
   }
 }
 
 /** Acknowledges what a statement reads, while it is still on its way to the replica. */
 class EagerDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
@@ -151,17 +149,17 @@ class SerialDatabase extends SimulatedDatabase {
     });
   }
 
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const head = headOf(this.snapshot());
     const events = this.feed.filter((event) => event.seq > applied.seq).slice(0, maxEvents);
     this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
-      reply.done(renewed ? { outcome: 'renewed', head, events } : { outcome: 'fenced' }),
+      reply.done(renewed ? { outcome: 'synced', head, events } : { outcome: 'fenced' }),
     );
   }
 }
@@ -181,25 +179,25 @@ class FirstEventDatabase extends SimulatedDatabase {
 
 /** Trusts the numbers of events: only a feed that is shorter than what was applied has gone backwards. */
 class NumbersOnlyDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const event = this.feed[applied.seq - 1];
-    super.renewAndRead(reply, id, event ?? applied, leaseMs, maxEvents);
+    super.sync(reply, id, event ?? applied, leaseMs, maxEvents);
   }
 }
 
 /** Doesn't ask whether the feed goes on from where the replica stands. */
 class TrustingDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
@@ -211,15 +209,15 @@ class TrustingDatabase extends SimulatedDatabase {
 
 /** Renews first and asks afterwards whether the feed knows the position. */
 class RenewsDivergedDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     if (knows(this.snapshot(), applied)) {
-      super.renewAndRead(reply, id, applied, leaseMs, maxEvents);
+      super.sync(reply, id, applied, leaseMs, maxEvents);
       return;
     }
     this.renew(reply, id, applied.seq, leaseMs, () => reply.done({ outcome: 'diverged' }));
@@ -294,18 +292,18 @@ class LazyFenceDatabase extends SimulatedDatabase {
 
 /** Says that it has read everything when it has read as much as one sync reads. */
 class PartialReadDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
-    super.renewAndRead(
+    super.sync(
       {
         done: (renewal) => {
-          const last = renewal.outcome === 'renewed' ? renewal.events.at(-1) : undefined;
-          if (renewal.outcome === 'renewed' && last) reply.done({ ...renewal, head: last });
+          const last = renewal.outcome === 'synced' ? renewal.events.at(-1) : undefined;
+          if (renewal.outcome === 'synced' && last) reply.done({ ...renewal, head: last });
           else reply.done(renewal);
         },
         fail: () => reply.fail(),
@@ -327,19 +325,19 @@ class NamelessDatabase extends SimulatedDatabase {
 
 /** Renews on the primary and reads on a standby that lags behind. */
 class LaggingReadDatabase extends SimulatedDatabase {
-  override renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
     const lagging = { ...snapshot, headSeq: Math.max(applied.seq, snapshot.headSeq - 1) };
-    super.renewAndRead(
+    super.sync(
       {
         done: (renewal) =>
-          reply.done(renewal.outcome === 'renewed' ? read(lagging, applied, maxEvents) : renewal),
+          reply.done(renewal.outcome === 'synced' ? read(lagging, applied, maxEvents) : renewal),
         fail: () => reply.fail(),
       },
       id,
@@ -368,9 +366,9 @@ export const MUTANTS: readonly Mutant[] = [
     parts: withDatabase(UpsertingDatabase),
   },
   {
-    without: 'an announcement that a crash of the server keeps',
+    without: 'a renewal that a crash of the server keeps',
     breaks: 'promise',
-    parts: withDatabase(ForgetfulDatabase),
+    parts: withDatabase(HastyDatabase),
   },
   {
     without: 'reading on the primary',

@@ -339,9 +339,9 @@ export class Schedule implements DatabaseObserver {
         ? this.#random.between(LEASE_MS / SLOWEST_RATE, 1.5 * LEASE_MS)
         : this.#random.between(2 * this.#parts.pollMs, LEASE_MS / 2);
     this.trace(() => `${mishap}, down for ${downMs.toFixed(0)} ms`);
-    this.#database.goDown();
     if (mishap === 'crash database') this.#database.crash();
-    else if (mishap !== 'restart database') this.#restore();
+    else this.#database.goDown();
+    if (mishap === 'restore database' || isFailover) this.#restore();
     this.#timeline.after(downMs, () => this.#database.comeUp());
     for (let changes = this.#random.below(4); changes > 0; changes -= 1) {
       this.#timeline.after(downMs, () => this.#changeWithin(50));

@@ -1,9 +1,9 @@
 import type {
   FeedEvent,
   Position,
-  Renewal,
   ReplicaRow,
   ReplicasBehind,
+  SyncResult,
 } from '../../lib/replication/ports.ts';
 import type { Statement } from './database-client.ts';
 import type { Timeline } from './timeline.ts';
@@ -71,6 +71,7 @@ export class SimulatedDatabase {
   protected readonly rows = new Map<string, Row>();
   #locks = new Map<string, (() => void)[]>();
   #generation = 0;
+  #starts = 0;
   #up = true;
   #identifiers = 0;
   #edits = 0;
@@ -99,17 +100,14 @@ export class SimulatedDatabase {
 
   announce(reply: Reply<void>, id: string, leaseMs: number): void {
     this.observer.moment('announce');
-    this.upsert(reply, id, 0, leaseMs, () => {
-      this.#flush();
-      reply.done();
-    });
+    this.upsert(reply, id, 0, leaseMs, () => reply.done());
   }
 
-  renewAndRead(
-    reply: Reply<Renewal<Edit>>,
+  sync(
+    reply: Reply<SyncResult<Edit>>,
     id: string,
     applied: Position,
-    leaseMs: number,
+    leaseMs: number | null,
     maxEvents: number,
   ): void {
     const snapshot = this.snapshot();
@@ -201,13 +199,22 @@ export class SimulatedDatabase {
     this.#flush();
   }
 
-  /** Loses what wasn't on disk, between {@link goDown} and {@link comeUp}. */
+  /** All statements in flight are lost, and those that come now. */
+  goDown(): void {
+    this.#halt();
+    this.#starts += 1;
+  }
+
+  /**
+   * As {@link goDown}, and what wasn't on disk is lost. The server goes by the same name afterwards: when one of its
+   * processes crashes, PostgreSQL recovers without a start of its own.
+   */
   crash(): void {
+    this.#halt();
     this.#putBack(this.#durableRows);
   }
 
-  /** All statements in flight are lost, and those that come now. */
-  goDown(): void {
+  #halt(): void {
     this.#up = false;
     this.#generation += 1;
     const queues = this.#locks.values();
@@ -230,7 +237,7 @@ export class SimulatedDatabase {
 
   /** Another one after every start. */
   protected serverName(): string {
-    return `server ${this.#generation}`;
+    return `server ${this.#starts}`;
   }
 
   protected snapshot(): Snapshot {
@@ -255,12 +262,15 @@ export class SimulatedDatabase {
     });
   }
 
-  /** `UPDATE … WHERE id = …`, with the snapshot of the moment it is called. Its commit doesn't wait for the disk. */
+  /**
+   * `UPDATE … WHERE id = …`, with the snapshot of the moment it is called.
+   * @param leaseMs null: acknowledges only, and doesn't wait for the disk
+   */
   protected renew(
     reply: Unanswered,
     id: string,
     appliedSeq: number,
-    leaseMs: number,
+    leaseMs: number | null,
     then: (renewed: boolean) => void,
   ): void {
     const row = this.rows.get(id);
@@ -272,13 +282,23 @@ export class SimulatedDatabase {
       const found = this.rows.get(id) === row;
       if (found) {
         const advanced = row.appliedSeq < appliedSeq;
-        Object.assign(row, this.#newLease(appliedSeq, leaseMs));
-        this.observer.trace(() => `database: ${id} is renewed, acknowledges ${appliedSeq}`);
+        if (leaseMs === null) row.appliedSeq = appliedSeq;
+        else {
+          Object.assign(row, this.#newLease(appliedSeq, leaseMs));
+          this.renewed();
+        }
+        const what = leaseMs === null ? 'acknowledges' : 'is renewed, acknowledges';
+        this.observer.trace(() => `database: ${id} ${what} ${appliedSeq}`);
         if (advanced) this.observer.acknowledged();
       }
       release();
       then(found);
     });
+  }
+
+  /** A row has a new lease. */
+  protected renewed(): void {
+    this.#flush();
   }
 
   /** Commits an event; those of one transaction are committed in one go. */
@@ -355,9 +375,9 @@ export class SimulatedDatabase {
 }
 
 /** The events after `applied`, as the snapshot has them. */
-export function read(snapshot: Snapshot, applied: Position, maxEvents: number): Renewal<Edit> {
+export function read(snapshot: Snapshot, applied: Position, maxEvents: number): SyncResult<Edit> {
   const events = snapshot.feed.slice(applied.seq, Math.min(snapshot.headSeq, applied.seq + maxEvents));
-  return { outcome: 'renewed', head: headOf(snapshot), events };
+  return { outcome: 'synced', head: headOf(snapshot), events };
 }
 
 export function knows(snapshot: Snapshot, position: Position): boolean {

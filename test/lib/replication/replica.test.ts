@@ -3,9 +3,9 @@ import { Confirmations } from '../../../lib/replication/confirmations.ts';
 import { Lease } from '../../../lib/replication/lease.ts';
 import type {
   Position,
-  Renewal,
   ReplicaDatabase,
   ReplicasBehind,
+  SyncResult,
   WriterDatabase,
 } from '../../../lib/replication/ports.ts';
 import { Replica } from '../../../lib/replication/replica.ts';
@@ -15,13 +15,13 @@ import { Timeline } from '../../model/timeline.ts';
 type Statement = 'load' | 'announce' | 'renew' | 'leave' | 'look' | 'fence';
 
 const ORIGIN: Position = { seq: 0, eventId: 'origin' };
-const NOTHING_NEW: Renewal<string> = { outcome: 'renewed', head: ORIGIN, events: [] };
+const NOTHING_NEW: SyncResult<string> = { outcome: 'synced', head: ORIGIN, events: [] };
 
 /** Answers each statement 1 ms later, with what the test has put in its place. */
 class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
   readonly sent: Statement[] = [];
   readonly timeline: Timeline;
-  renewals: Renewal<string>[] = [];
+  renewals: SyncResult<string>[] = [];
   behind: ReplicasBehind = { server: 's', rows: [] };
   down = false;
   fences = true;
@@ -40,7 +40,7 @@ class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
     return this.#statement('announce');
   }
 
-  async renewAndRead(): Promise<Renewal<string>> {
+  async sync(): Promise<SyncResult<string>> {
     await this.#statement('renew');
     return this.renewals.shift() ?? NOTHING_NEW;
   }
@@ -130,7 +130,7 @@ t.test('a replica', async (t) => {
   t.test('applies what it reads, and acknowledges it right after', async (t) => {
     const { database, replica, applied, appliedAt, runFor } = setUp();
     const head = { seq: 1, eventId: 'e1' };
-    database.renewals = [{ outcome: 'renewed', head, events: [{ ...head, change: 'new' }] }];
+    database.renewals = [{ outcome: 'synced', head, events: [{ ...head, change: 'new' }] }];
     replica.start();
     await runFor(10);
     t.same(applied, ['loaded', 'new']);
@@ -142,7 +142,7 @@ t.test('a replica', async (t) => {
   t.test('has no lease before it has read up to the head', async (t) => {
     const { database, lease, replica, appliedAt, runFor } = setUp();
     const events = [{ seq: 1, eventId: 'e1', change: 'one' }];
-    database.renewals = [{ outcome: 'renewed', head: { seq: 5, eventId: 'e5' }, events }];
+    database.renewals = [{ outcome: 'synced', head: { seq: 5, eventId: 'e5' }, events }];
     replica.start();
     await runFor(3.5);
     t.equal(lease.isValid(), false);
@@ -162,9 +162,9 @@ t.test('a replica', async (t) => {
   });
 
   const gap = [{ seq: 2, eventId: 'e2', change: 'two' }];
-  const reasons: [string, Renewal<string>][] = [
+  const reasons: [string, SyncResult<string>][] = [
     ['the feed does not know its position', { outcome: 'diverged' }],
-    ['an event is missing', { outcome: 'renewed', head: { seq: 2, eventId: 'e2' }, events: gap }],
+    ['an event is missing', { outcome: 'synced', head: { seq: 2, eventId: 'e2' }, events: gap }],
   ];
   for (const [why, renewal] of reasons) {
     t.test(`loads anew when ${why}`, async (t) => {
