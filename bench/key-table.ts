@@ -21,7 +21,7 @@ export interface GrowthReport {
   sizes: { keys: number; residentBytesEach: number }[];
   /** The longest upsert that grew the table, garbage collections aside. */
   longestStopMs: number;
-  /** The longest of as many pieces of work, each of about that length, that grow nothing: what the machine does itself. */
+  /** The longest of as many pieces of work in between, each of about that length, that grow nothing: the machine's own. */
   longestControlMs: number;
 }
 
@@ -56,9 +56,12 @@ function keyOf(n: number, usersEach: number): KeyRecord {
   };
 }
 
-interface Upsert {
+interface Piece {
   startMs: number;
   durationMs: number;
+}
+
+interface Upsert extends Piece {
   /** Whether it took a page or resized a segment: the work that a table which doubles would do for all keys at once. */
   grew: boolean;
 }
@@ -73,24 +76,26 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
   });
   observer.observe({ entryTypes: ['gc'] });
   const upserts: Upsert[] = [];
+  const controls: Piece[] = [];
   const before = memory();
   const report: GrowthReport = { sizes: [], longestStopMs: 0, longestControlMs: 0 };
   for (const size of sizes) {
     while (table.size < size) {
-      upsertTimed(table, keyOf(table.size, usersEach), upserts);
+      const grew = upsertTimed(table, keyOf(table.size, usersEach), upserts);
+      if (grew) controls.push(timeLookups(table));
       if (table.size % 50_000 === 0) await nextTick();
     }
     report.sizes.push({ keys: size, residentBytesEach: reportMemory(table, before) });
   }
   await nextTick();
   observer.disconnect();
-  const collected = ({ startMs, durationMs }: Upsert) =>
+  const collected = ({ startMs, durationMs }: Piece) =>
     collections.some((one) => one.startMs < startMs + durationMs && one.endMs > startMs);
   reportStops('upserts that collected garbage', upserts.filter(collected));
   const grown = upserts.filter((upsert) => upsert.grew && !collected(upsert));
   report.longestStopMs = reportStops('upserts that grew the table', grown);
-  const rounds = grown.map(() => timeLookups(table));
-  report.longestControlMs = reportStops(`of ${controlLookups} lookups, which grow nothing`, rounds);
+  const undisturbed = controls.filter((control) => !collected(control));
+  report.longestControlMs = reportStops(`times ${controlLookups} lookups, which grow nothing`, undisturbed);
   reportStops(
     'upserts above 0.5 ms for neither reason',
     upserts.filter((upsert) => !upsert.grew && !collected(upsert)),
@@ -98,27 +103,28 @@ async function grow(table: KeyTable, sizes: readonly number[], usersEach: number
   return report;
 }
 
-function timeLookups(table: KeyTable): Pick<Upsert, 'durationMs'> {
+function timeLookups(table: KeyTable): Piece {
   const startMs = performance.now();
   for (let n = 0; n < controlLookups; n++) {
     const digest = hash('sha256', plaintextOf(Math.floor(Math.random() * table.size)), 'binary');
     if (table.find(digest) === absent) throw new Error('A key is missing');
   }
-  return { durationMs: performance.now() - startMs };
+  return { startMs, durationMs: performance.now() - startMs };
 }
 
-/** Keeps the time of an upsert if the table grew, or if it took unusually long. */
-function upsertTimed(table: KeyTable, key: KeyRecord, upserts: Upsert[]): void {
+/** Keeps the time of an upsert if the table grew, which it returns, or if it took unusually long. */
+function upsertTimed(table: KeyTable, key: KeyRecord, upserts: Upsert[]): boolean {
   const bytes = table.bytes;
   const startMs = performance.now();
   table.upsert(key);
   const durationMs = performance.now() - startMs;
   const grew = table.bytes !== bytes;
   if (grew || durationMs > 0.5) upserts.push({ startMs, durationMs, grew });
+  return grew;
 }
 
 /** @returns the longest, in milliseconds */
-function reportStops(what: string, stops: readonly Pick<Upsert, 'durationMs'>[]): number {
+function reportStops(what: string, stops: readonly Piece[]): number {
   const sorted = stops.map(({ durationMs }) => durationMs).sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? 0).toFixed(2);
   console.log(
