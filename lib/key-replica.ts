@@ -33,9 +33,10 @@ const maxEventsPerSync = 1_000;
 
 const clock: Clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 
-const timers: Timers = {
+/** Node counts in whole milliseconds, and so is up to two too early by the clock, if it isn't asked for more. */
+export const timers: Timers = {
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
+    const timer = setTimeout(run, Math.ceil(delayMs) + 1);
     return () => clearTimeout(timer);
   },
 };

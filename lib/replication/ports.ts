@@ -12,7 +12,10 @@ export interface Clock {
 }
 
 export interface Timers {
-  /** Calls `run` once after `delayMs` and returns the function that cancels it. */
+  /**
+   * Calls `run` once after `delayMs`, by the monotonic clock never earlier, and returns the function that cancels it:
+   * whoever wakes too early finds nothing due, and does its work twice.
+   */
   after(delayMs: number, run: () => void): () => void;
 }
 

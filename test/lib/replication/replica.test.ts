@@ -1,4 +1,5 @@
 import t from 'tap';
+import { timers } from '../../../lib/key-replica.ts';
 import { Confirmations } from '../../../lib/replication/confirmations.ts';
 import { Lease } from '../../../lib/replication/lease.ts';
 import type {
@@ -96,6 +97,17 @@ function setUp() {
   };
   return { timeline, process, database, lease, errors, applied, appliedAt, replica, confirmations, runFor };
 }
+
+t.test('the timers of the service never go off early, by its monotonic clock', async (t) => {
+  const delaysMs = Array.from({ length: 200 }, (_, i) => i / 7);
+  const early = delaysMs.map((delayMs) => {
+    const startMs = performance.now();
+    return new Promise<boolean>((resolve) => {
+      timers.after(delayMs, () => resolve(performance.now() - startMs < delayMs));
+    });
+  });
+  t.notOk((await Promise.all(early)).includes(true));
+});
 
 t.test('a replica', async (t) => {
   t.test('loads, announces itself and syncs, and only then decides', async (t) => {
