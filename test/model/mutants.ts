@@ -47,6 +47,19 @@ class HastyDatabase extends SimulatedDatabase {
   protected override renewed(): void {}
 }
 
+/** Takes an acknowledgement for a renewal: the lease in the row stays as it was announced. */
+class AcknowledgingDatabase extends SimulatedDatabase {
+  override sync(
+    reply: Reply<SyncResult<Edit>>,
+    id: string,
+    applied: Position,
+    _leaseMs: number | null,
+    maxEvents: number,
+  ): void {
+    super.sync(reply, id, applied, null, maxEvents);
+  }
+}
+
 /** Renews by one statement and reads by another, sent side by side; the reading one is the faster. */
 class TwoStatementsDatabase extends SimulatedDatabase {
   override sync(
@@ -369,6 +382,11 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'a renewal that a crash of the server keeps',
     breaks: 'promise',
     parts: withDatabase(HastyDatabase),
+  },
+  {
+    without: 'a renewal for each lease, by acknowledging alone',
+    breaks: 'promise',
+    parts: withDatabase(AcknowledgingDatabase),
   },
   {
     without: 'reading on the primary',

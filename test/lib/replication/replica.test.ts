@@ -191,6 +191,19 @@ t.test('a replica', async (t) => {
     });
   }
 
+  t.test('that lost its lease is granted the next one at once, whenever it was due', async (t) => {
+    const { database, replica, lease, runFor } = setUp();
+    database.renewals = [NOTHING_NEW, { outcome: 'diverged' }];
+    replica.start();
+    await runFor(100);
+    replica.hint();
+    await runFor(1.5);
+    t.equal(lease.isValid(), false);
+    await runFor(10);
+    t.same(database.sent, ['load', 'announce', 'renew', 'renew', 'load', 'announce', 'renew']);
+    t.equal(lease.isValid(), true);
+  });
+
   t.test('without its database backs off, reports, and comes back', async (t) => {
     const { database, replica, lease, errors, runFor } = setUp();
     replica.start();
