@@ -139,6 +139,19 @@ t.test('a replica', async (t) => {
     t.same(appliedAt, [], 'and nothing is told where nothing is new');
   });
 
+  t.test('renews its lease in time while hints flood in', async (t) => {
+    const { lease, replica, runFor } = setUp();
+    replica.start();
+    await runFor(10);
+    const lapsedAtMs: number[] = [];
+    for (let ms = 10; ms < 5_000; ms += 10) {
+      replica.hint();
+      await runFor(10);
+      if (!lease.isValid()) lapsedAtMs.push(ms);
+    }
+    t.same(lapsedAtMs, []);
+  });
+
   t.test('applies what it reads, and acknowledges it right after', async (t) => {
     const { database, replica, applied, appliedAt, runFor } = setUp();
     const head = { seq: 1, eventId: 'e1' };
