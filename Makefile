@@ -5,7 +5,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: dist/server.js ## Install, build and start on http://localhost:8080, with a database in ./data
-	@NODE_ENV=$${NODE_ENV:-development} node --enable-source-maps dist/server.js
+	@NODE_ENV=$${NODE_ENV:-development} exec node --enable-source-maps dist/server.js
 
 dev: node_modules/.package-lock.json ## As run, and reload when a source changes
 	@NODE_ENV=$${NODE_ENV:-development} npm run --silent dev

@@ -32,6 +32,13 @@ interface Sample extends Span {
   latenessMs: number;
 }
 
+/** How much of a span falls into any of the others, which don't overlap. */
+const commonMs = ({ fromMs, toMs }: Span, others: readonly Span[]): number =>
+  others.reduce(
+    (sum, other) => sum + Math.max(0, Math.min(toMs, other.toMs) - Math.max(fromMs, other.fromMs)),
+    0,
+  );
+
 /** One rate of requests, each sent when it is due, or as soon after as there is a connection. */
 class Sender {
   readonly #stream: Stream;
@@ -51,10 +58,12 @@ class Sender {
     this.#measureFromMs = measureFromMs;
   }
 
-  sendDue(nowMs: number): void {
+  /** @returns whether all that is due has been sent */
+  sendDue(nowMs: number): boolean {
     for (;;) {
       const dueMs = this.#startMs + (this.#sent * 1000) / this.#stream.perSecond;
-      if (dueMs > nowMs || !this.#client.isFree) return;
+      if (dueMs > nowMs) return true;
+      if (!this.#client.isFree) return false;
       this.#sent += 1;
       const sent: Promise<void> = this.#send(dueMs).finally(() => this.#pending.delete(sent));
       this.#pending.add(sent);
@@ -65,10 +74,13 @@ class Sender {
     await Promise.all(this.#pending);
   }
 
-  /** Leaves out what waited while this process stood still: no server is to blame for that. */
+  /**
+   * Leaves out what waited mostly for this process: no server is to blame for that. What a stop of the server had kept
+   * waiting stays, though its answers come all at once, and take this process long enough to look like a pause.
+   */
   result(pauses: readonly Span[]): StreamResult {
     const kept = this.#samples.filter(
-      ({ fromMs, toMs }) => !pauses.some((pause) => fromMs < pause.toMs && pause.fromMs < toMs),
+      (sample) => commonMs(sample, pauses) <= (sample.toMs - sample.fromMs) / 2,
     );
     return {
       latenciesMs: kept.map(({ fromMs, toMs }) => toMs - fromMs),
@@ -108,16 +120,19 @@ async function run({ port, streams, leadInMs, durationMs }: OpenLoopPlan): Promi
   const measureFromMs = startMs + leadInMs;
   const senders = streams.map((stream) => new Sender(stream, client, startMs, measureFromMs));
   const pauses: Span[] = [];
+  const endMs = measureFromMs + durationMs;
   let measuring = false;
+  let allSent = false;
   let lastMs = startMs;
-  for (let nowMs = startMs; nowMs < measureFromMs + durationMs; nowMs = performance.now()) {
+  // What was due before the end is sent even if it has to wait until after it for a connection.
+  for (let nowMs = startMs; nowMs < endMs || !allSent; nowMs = performance.now()) {
     if (nowMs - lastMs > maxTurnMs) pauses.push({ fromMs: lastMs, toMs: nowMs });
     lastMs = nowMs;
     if (!measuring && nowMs >= measureFromMs) {
       measuring = true;
       tell({ kind: 'measuring' });
     }
-    for (const sender of senders) sender.sendDue(nowMs);
+    allSent = senders.map((sender) => sender.sendDue(Math.min(nowMs, endMs))).every(Boolean);
     // Timers are a millisecond coarse. This process has a core to spin on.
     await nextTurn();
   }

@@ -29,7 +29,7 @@ export interface StreamResult {
   latenciesMs: number[];
   /** How much later than due each was sent: the share of the latency that the sender is to blame for. */
   latenessMs: number[];
-  /** Requests that were under way while the sender itself stood still, and aren't in the lists for that. */
+  /** Requests that waited mostly because the sender itself stood still, and aren't in the lists for that. */
   leftOut: number;
   answered: number;
   /** Answers of another status, and those that never came. */

@@ -75,6 +75,10 @@ export interface BenchResults {
   scenarios: ScenarioResult[];
 }
 
+/** The note of a scenario whose figures are none. */
+export const disturbed =
+  'NOT TO BE BELIEVED: the server did not get its core all the time. Something else was running.';
+
 /** Whether a figure reaches its goal; `null` if it has none. */
 export function isMet({ value, goal }: Figure): boolean | null {
   if (goal === null) return null;

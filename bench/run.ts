@@ -10,8 +10,8 @@ import { generatorVersion } from './generator.ts';
 import { describeMachine } from './machine.ts';
 import { printFigure } from './report/figure-text.ts';
 import { writeReports } from './report/write-reports.ts';
-import type { BenchResults, ScenarioResult } from './results.ts';
-import { stopEverything, stopOnSignals } from './running.ts';
+import { type BenchResults, disturbed, type ScenarioResult } from './results.ts';
+import { isInterrupted, stopEverything, stopOnSignals } from './running.ts';
 import type { Context } from './scenario.ts';
 import { onlyByName, scenarios } from './scenarios/index.ts';
 
@@ -39,9 +39,6 @@ function checkRequirements(): string {
     'wrk is missing: `apt-get install wrk` on Debian and Ubuntu, `brew install wrk` on macOS',
   );
 }
-
-const disturbed =
-  'NOT TO BE BELIEVED: the server did not get its core all the time. Something else was running.';
 
 /** What comparisons are made with is never one that waits for anything. */
 const wasDisturbed = ({ comparisons }: ScenarioResult): boolean =>
@@ -93,7 +90,7 @@ stopOnSignals();
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof UsageError ? error.message : error);
+  if (!isInterrupted()) console.error(error instanceof UsageError ? error.message : error);
   process.exitCode = 1;
 } finally {
   await stopEverything();

@@ -1,5 +1,9 @@
 /** What has been started and has to be stopped, whichever way the bench ends. */
 const running = new Set<() => Promise<void>>();
+let interrupted = false;
+
+/** Whether somebody stopped the bench: what fails then fails because of that. */
+export const isInterrupted = (): boolean => interrupted;
 
 /** @returns what stops it once, however often it is called, and forgets it then */
 export function keepTrack(stop: () => Promise<void>): () => Promise<void> {
@@ -24,6 +28,7 @@ export async function stopEverything(): Promise<void> {
 export function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      interrupted = true;
       console.error(`\n${signal}: stopping everything`);
       void stopEverything().then(() => process.exit(130));
     });

@@ -1,4 +1,4 @@
-import type { BenchResults, Figure, ScenarioResult } from '../results.ts';
+import { type BenchResults, disturbed, type Figure, type ScenarioResult } from '../results.ts';
 import { goalText, metText, quartilesText, valueText } from './figure-text.ts';
 
 const begin = '<!-- results: begin -->';
@@ -7,6 +7,7 @@ const end = '<!-- results: end -->';
 /** All figures beside their goals. */
 export function markdownTable({ scenarios, machine, commit, date }: BenchResults): string {
   const lines = scenarios.flatMap(({ name, figures }) => figures.map((figure) => lineOf(name, figure)));
+  const doubtful = scenarios.filter(({ notes }) => notes.includes(disturbed));
   return [
     `Commit ${commit}, ${date}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}.`,
     '',
@@ -19,6 +20,7 @@ export function markdownTable({ scenarios, machine, commit, date }: BenchResults
     '| scenario | | requests a second | CPU time of the server, µs | cores busy |',
     '|---|---|---|---|---|',
     ...scenarios.flatMap(costLines),
+    ...doubtful.flatMap(({ name }) => ['', `\`${name}\`: ${disturbed}`]),
   ].join('\n');
 }
 

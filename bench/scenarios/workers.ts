@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { alternate, type Contender, ratioFigure } from '../alternate.ts';
 import { uniform } from '../generator.ts';
 import type { Scenario } from '../scenario.ts';
@@ -27,7 +27,8 @@ export const workers: Scenario = async ({ databases, placement, rounds }) => {
       });
     }
     const comparison = await alternate('workers', contenders, rounds);
-    const cores = availableParallelism();
+    // Not those that are left to this process, which has moved off the server's.
+    const cores = cpus().length;
     return {
       figures: counts
         .slice(1)
