@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { ApiError } from '../errors.ts';
-import { commitWith, only, type Queryable, type Statement, transaction } from '../stores/database.ts';
+import { commit, commitWith, only, type Queryable, type Statement, transaction } from '../stores/database.ts';
 import { type KeyEvent, type Recorded, readHeadSeq, recordingOf } from '../stores/key-events.ts';
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
@@ -54,12 +54,12 @@ export class Changes {
           lastSeq = await readHeadSeq(connection);
         },
       });
-    const commit = async (connection: Queryable) => {
+    const end = async (connection: Queryable) => {
       if (events.length > 0) recording = recordingOf(events);
-      if (recording === null) await connection.query('COMMIT');
+      if (recording === null) await commit(connection);
       else lastSeq = Number(only(await commitWith<Recorded>(connection, recording)).seq);
     };
-    const result = await transaction(this.pool, run, commit).catch(async (error) => {
+    const result = await transaction(this.pool, run, end).catch(async (error) => {
       // A refusal may say what is so already, which whoever hears it relies on.
       if (error instanceof ApiError) await confirm();
       throw error;

@@ -23,20 +23,21 @@ export function surviveLostConnections(pool: Pool, onIdleLost: (error: Error) =>
 }
 
 /**
- * Runs `work` and then `commit` in one transaction and answers what `work` returns. When either throws, nothing is kept.
+ * Runs `work` in one transaction, which `end` commits, and answers what `work` returns. When either throws, nothing is
+ * kept.
  * A connection on which anything failed isn't used again: after a timeout nobody knows what it is still doing.
  */
 export async function transaction<Result>(
   pool: Pool,
   work: (connection: Queryable) => Promise<Result>,
-  commit: (connection: Queryable) => Promise<unknown> = (connection) => connection.query('COMMIT'),
+  end: (connection: Queryable) => Promise<unknown> = commit,
 ): Promise<Result> {
   const connection = await pool.connect();
   let failure: Error | undefined;
   try {
     await connection.query('BEGIN');
     const result = await work(connection);
-    await commit(connection);
+    await end(connection);
     return result;
   } catch (error) {
     failure = await rollBack(connection, error);
@@ -44,6 +45,11 @@ export async function transaction<Result>(
   } finally {
     connection.release(failure);
   }
+}
+
+/** Commits what was done on a connection. */
+export async function commit(connection: Queryable): Promise<void> {
+  await connection.query('COMMIT');
 }
 
 /**
