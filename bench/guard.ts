@@ -1,7 +1,7 @@
 /**
  * Fails when authentication has become a blunder: when a request without it takes less than 0.75 of the CPU time
- * of one with. That is far below what bench/README.md says of as few keys, so that noise never turns it red. It needs nothing
- * but Node, and compares CPU times, which other work on the machine changes little.
+ * of one with. That is far below what bench/README.md says of as few keys, so that noise never turns it red. It needs
+ * nothing but Node, and compares CPU times, which other work on the machine changes little.
  */
 import { HttpClient, requestText } from '../test/chaos/http-client.ts';
 import { buildServers } from './build.ts';

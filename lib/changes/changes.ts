@@ -42,20 +42,21 @@ export class Changes {
       if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
     };
     const events: KeyEvent[] = [];
-    let recording: Statement | null = null;
+    let ownRecording: Statement | null = null;
     const run = (connection: Queryable) =>
       work({
         connection,
         record: (event) => void events.push(event),
         recordBy: (statement) => {
-          recording = statement;
+          ownRecording = statement;
         },
         repeat: async () => {
           lastSeq = await readHeadSeq(connection);
         },
       });
     const end = async (connection: Queryable) => {
-      if (events.length > 0) recording = recordingOf(events);
+      if (events.length > 0 && ownRecording !== null) throw new Error('A change is recorded in one way only');
+      const recording = events.length > 0 ? recordingOf(events) : ownRecording;
       if (recording === null) await commit(connection);
       else lastSeq = Number(only(await commitWith<Recorded>(connection, recording)).seq);
     };

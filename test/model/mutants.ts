@@ -314,10 +314,10 @@ class PartialReadDatabase extends SimulatedDatabase {
   ): void {
     super.sync(
       {
-        done: (renewal) => {
-          const last = renewal.outcome === 'synced' ? renewal.events.at(-1) : undefined;
-          if (renewal.outcome === 'synced' && last) reply.done({ ...renewal, head: last });
-          else reply.done(renewal);
+        done: (result) => {
+          const last = result.outcome === 'synced' ? result.events.at(-1) : undefined;
+          if (result.outcome === 'synced' && last) reply.done({ ...result, head: last });
+          else reply.done(result);
         },
         fail: () => reply.fail(),
       },
@@ -349,8 +349,8 @@ class LaggingReadDatabase extends SimulatedDatabase {
     const lagging = { ...snapshot, headSeq: Math.max(applied.seq, snapshot.headSeq - 1) };
     super.sync(
       {
-        done: (renewal) =>
-          reply.done(renewal.outcome === 'synced' ? read(lagging, applied, maxEvents) : renewal),
+        done: (result) =>
+          reply.done(result.outcome === 'synced' ? read(lagging, applied, maxEvents) : result),
         fail: () => reply.fail(),
       },
       id,

@@ -22,7 +22,7 @@ const NOTHING_NEW: SyncResult<string> = { outcome: 'synced', head: ORIGIN, event
 class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
   readonly sent: Statement[] = [];
   readonly timeline: Timeline;
-  renewals: SyncResult<string>[] = [];
+  results: SyncResult<string>[] = [];
   behind: ReplicasBehind = { server: 's', rows: [] };
   down = false;
   fences = true;
@@ -43,7 +43,7 @@ class ScriptedDatabase implements ReplicaDatabase<string>, WriterDatabase {
 
   async sync(): Promise<SyncResult<string>> {
     await this.#statement('renew');
-    return this.renewals.shift() ?? NOTHING_NEW;
+    return this.results.shift() ?? NOTHING_NEW;
   }
 
   leave(): Promise<void> {
@@ -155,7 +155,7 @@ t.test('a replica', async (t) => {
   t.test('applies what it reads, and acknowledges it right after', async (t) => {
     const { database, replica, applied, appliedAt, runFor } = setUp();
     const head = { seq: 1, eventId: 'e1' };
-    database.renewals = [{ outcome: 'synced', head, events: [{ ...head, change: 'new' }] }];
+    database.results = [{ outcome: 'synced', head, events: [{ ...head, change: 'new' }] }];
     replica.start();
     await runFor(10);
     t.same(applied, ['loaded', 'new']);
@@ -167,7 +167,7 @@ t.test('a replica', async (t) => {
   t.test('has no lease before it has read up to the head', async (t) => {
     const { database, lease, replica, appliedAt, runFor } = setUp();
     const events = [{ seq: 1, eventId: 'e1', change: 'one' }];
-    database.renewals = [{ outcome: 'synced', head: { seq: 5, eventId: 'e5' }, events }];
+    database.results = [{ outcome: 'synced', head: { seq: 5, eventId: 'e5' }, events }];
     replica.start();
     await runFor(3.5);
     t.equal(lease.isValid(), false);
@@ -177,7 +177,7 @@ t.test('a replica', async (t) => {
 
   t.test('that was fenced announces itself again, without loading', async (t) => {
     const { database, replica, lease, runFor } = setUp();
-    database.renewals = [NOTHING_NEW, { outcome: 'fenced' }];
+    database.results = [NOTHING_NEW, { outcome: 'fenced' }];
     replica.start();
     await runFor(503.5);
     t.equal(lease.isValid(), false);
@@ -191,10 +191,10 @@ t.test('a replica', async (t) => {
     ['the feed does not know its position', { outcome: 'diverged' }],
     ['an event is missing', { outcome: 'synced', head: { seq: 2, eventId: 'e2' }, events: gap }],
   ];
-  for (const [why, renewal] of reasons) {
+  for (const [why, result] of reasons) {
     t.test(`loads anew when ${why}`, async (t) => {
       const { database, replica, applied, runFor } = setUp();
-      database.renewals = [NOTHING_NEW, renewal];
+      database.results = [NOTHING_NEW, result];
       replica.start();
       await runFor(503.5);
       t.match(replica.status(), { phase: 'loading', leaseValid: false, appliedSeq: null });
@@ -206,7 +206,7 @@ t.test('a replica', async (t) => {
 
   t.test('that lost its lease is granted the next one at once, whenever it was due', async (t) => {
     const { database, replica, lease, runFor } = setUp();
-    database.renewals = [NOTHING_NEW, { outcome: 'diverged' }];
+    database.results = [NOTHING_NEW, { outcome: 'diverged' }];
     replica.start();
     await runFor(100);
     replica.hint();
