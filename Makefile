@@ -33,5 +33,5 @@ node_modules/.package-lock.json: package-lock.json
 	@touch $@
 
 dist/server.js: node_modules/.package-lock.json package.json tsconfig.json tsconfig.build.json \
-		$(shell find app.ts server.ts migrate.ts canary.ts exports lib plugins routes schemas migrations -type f)
+		$(shell find app.ts server.ts migrate.ts canary.ts canary embedded-postgres exports lib plugins routes schemas migrations -type f)
 	npm run --silent build

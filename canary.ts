@@ -1,11 +1,11 @@
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { Canary } from './lib/canary/canary.ts';
-import { CanaryMetrics } from './lib/canary/metrics.ts';
-import { canarySettingsOf } from './lib/canary/settings.ts';
-import { ConfigError, readEnvironment } from './lib/config.ts';
-import { loggerOptions } from './lib/logger.ts';
-import { serveMetrics } from './lib/metrics-server.ts';
+import { Canary } from './canary/canary.ts';
+import { CanaryMetrics } from './canary/canary-metrics.ts';
+import { canarySettingsOf } from './canary/canary-settings.ts';
+import { ConfigError, readEnvironment } from './lib/config/config.ts';
+import { loggerOptions } from './lib/observability/logger.ts';
+import { serveMetrics } from './lib/observability/metrics-server.ts';
 
 /** How long the last round may take to end, and to delete its key, once the process is told to stop. */
 const stopTimeoutMs = 10_000;

@@ -3,10 +3,10 @@
  * role that may change the schema. Replicas do the same at their start, and find nothing to do after it.
  */
 import { pino } from 'pino';
-import { ConfigError, readConfig } from './lib/config.ts';
-import { loggerOptions } from './lib/logger.ts';
-import { migrate } from './lib/stores/migrations.ts';
-import { DatabaseUnreachableError } from './lib/stores/patience.ts';
+import { ConfigError, readConfig } from './lib/config/config.ts';
+import { migrate } from './lib/database/migrations.ts';
+import { DatabaseUnreachableError } from './lib/database/retry.ts';
+import { loggerOptions } from './lib/observability/logger.ts';
 
 async function run(): Promise<void> {
   const { databaseUrl, logLevel } = readConfig();

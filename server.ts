@@ -3,14 +3,14 @@ import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
 import { build } from './app.ts';
-import { type Config, ConfigError, readConfig } from './lib/config.ts';
-import { startEmbeddedPostgres } from './lib/embedded-postgres/embedded-postgres.ts';
-import { EmbeddedPostgresError } from './lib/embedded-postgres/error.ts';
-import { loggerOptions } from './lib/logger.ts';
-import { serveMetrics } from './lib/metrics-server.ts';
-import { DatabaseUnreachableError } from './lib/stores/patience.ts';
-import { welcome } from './lib/welcome.ts';
-import { startWorkers } from './lib/workers.ts';
+import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
+import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error.ts';
+import { type Config, ConfigError, readConfig } from './lib/config/config.ts';
+import { DatabaseUnreachableError } from './lib/database/retry.ts';
+import { loggerOptions } from './lib/observability/logger.ts';
+import { serveMetrics } from './lib/observability/metrics-server.ts';
+import { welcome } from './lib/process/welcome.ts';
+import { startWorkers } from './lib/process/workers.ts';
 
 /**
  * How long the process waits for all keys before it listens. A balancer that asks nobody who is ready sends requests

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { Client } from 'pg';
-import { migrate } from '../lib/stores/migrations.ts';
+import { migrate } from '../lib/database/migrations.ts';
 import { type Databases, execute, startDatabases } from './databases.ts';
 
 /** What a PostgreSQL server has done for one database since some time. */

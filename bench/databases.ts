@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
-import { startEmbeddedPostgres } from '../lib/embedded-postgres/embedded-postgres.ts';
-import { migrate } from '../lib/stores/migrations.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
+import { migrate } from '../lib/database/migrations.ts';
 import { fillStatement, type Population } from './population.ts';
 import { keepTrack } from './running.ts';
 

@@ -10,8 +10,8 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { decide } from '../lib/keys/decision.ts';
-import { absent, type KeyRecord, KeyTable } from '../lib/keys/key-table.ts';
+import { decide } from '../lib/auth/decision.ts';
+import { absent, type KeyRecord, KeyTable } from '../lib/key-table/key-table.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

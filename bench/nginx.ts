@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
+import { findFreePort } from '../embedded-postgres/start-server.ts';
 import { keepTrack } from './running.ts';
 import { repository } from './server-process.ts';
 

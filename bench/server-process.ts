@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
+import { findFreePort } from '../embedded-postgres/start-server.ts';
 import type { Placement } from './cores.ts';
 import { keepTrack } from './running.ts';
 import type { Usage } from './server/answer-usage.ts';

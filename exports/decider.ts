@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiError } from '../lib/errors.ts';
+import type { ApiError } from '../lib/http/api-error.ts';
 import type { LatchkeyReplica } from './replica-state.ts';
 
 /** What decides on the keys of an app's requests. */

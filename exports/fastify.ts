@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { type ApiError, errorBody } from '../lib/errors.ts';
-import type { Identity } from '../lib/keys/identity.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { type ApiError, errorBody } from '../lib/http/api-error.ts';
 import type { Decider } from './decider.ts';
 import { startReplicaDecider } from './replica-decider.ts';
 import type { LatchkeyReplica } from './replica-state.ts';

@@ -1,5 +1,5 @@
 import { Value } from '@sinclair/typebox/value';
-import { grants } from '../lib/keys/permissions.ts';
+import { grants } from '../lib/auth/permissions.ts';
 import { Me } from '../schemas/auth.ts';
 import { KeyVerdict } from '../schemas/key-verification.ts';
 import { baseOf, sendableKey } from './service-options.ts';

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify';
-import { permitted } from '../lib/access.ts';
-import { serializers } from '../lib/logger.ts';
+import { permitted } from '../lib/auth/route-policy.ts';
+import { serializers } from '../lib/observability/logger.ts';
 import auth from '../plugins/auth.ts';
 import database from '../plugins/database.ts';
 import decisionMetrics from '../plugins/decision-metrics.ts';

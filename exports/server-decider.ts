@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
-import { refusals } from '../lib/auth-errors.ts';
-import { type ApiError, tooManyRequests, unavailable } from '../lib/errors.ts';
-import { readCredential } from '../lib/keys/credential.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import { tellLimit } from '../lib/rate-limit-headers.ts';
+import { readCredential } from '../lib/auth/credential.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { refusals } from '../lib/auth/refusals.ts';
+import { type ApiError, tooManyRequests, unavailable } from '../lib/http/api-error.ts';
+import { tellLimit } from '../lib/rate-limits/rate-limit-headers.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 import type { Decider } from './decider.ts';
 import { KeyService, type KeyServiceOptions } from './key-service.ts';

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
-import { identityRefusals, refusals } from '../lib/auth-errors.ts';
-import { type ApiError, unavailable } from '../lib/errors.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import { grants } from '../lib/keys/permissions.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { grants } from '../lib/auth/permissions.ts';
+import { identityRefusals, refusals } from '../lib/auth/refusals.ts';
+import { type ApiError, unavailable } from '../lib/http/api-error.ts';
 import { hostOf } from '../lib/signed-identity/bound-request.ts';
 import { IdentityVerifier } from '../lib/signed-identity/identity-verifier.ts';
 import type { Decider } from './decider.ts';

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { addressOf } from '../lib/address.ts';
-import type { AccessLog } from '../lib/config.ts';
-import { LineBudget } from '../lib/line-budget.ts';
+import type { AccessLog } from '../lib/config/config.ts';
+import { addressOf } from '../lib/http/client-address.ts';
+import { LineBudget } from '../lib/observability/log-rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,17 +1,17 @@
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Access, allows } from '../lib/access.ts';
-import { addressOf } from '../lib/address.ts';
-import { refusals, undecidable } from '../lib/auth-errors.ts';
-import { type ApiError, tooManyRequests } from '../lib/errors.ts';
-import { readCredential } from '../lib/keys/credential.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import type { Handle } from '../lib/keys/key-table.ts';
-import type { Outcome } from '../lib/keys/outcome.ts';
-import { grants } from '../lib/keys/permissions.ts';
-import { digestOf } from '../lib/keys/secret.ts';
-import type { Refusal } from '../lib/keys/verification.ts';
-import { listOf } from '../lib/list-of.ts';
+import { digestOf } from '../lib/auth/api-key.ts';
+import { readCredential } from '../lib/auth/credential.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import type { Outcome } from '../lib/auth/outcome.ts';
+import { grants } from '../lib/auth/permissions.ts';
+import { refusals, undecidable } from '../lib/auth/refusals.ts';
+import { type Access, allows } from '../lib/auth/route-policy.ts';
+import type { Refusal } from '../lib/auth/verification.ts';
+import { type ApiError, tooManyRequests } from '../lib/http/api-error.ts';
+import { addressOf } from '../lib/http/client-address.ts';
+import { listOf } from '../lib/http/to-array.ts';
+import type { Handle } from '../lib/key-table/key-table.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { ApiError, errorBody } from '../lib/errors.ts';
+import { ApiError, errorBody } from '../lib/http/api-error.ts';
 
 /**
  * Answers in the envelope of every other error what Node would answer without a body: HTTP/1.1 without

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { Changes } from '../lib/changes/changes.ts';
+import { Changes } from '../lib/changes/change-log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
+import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,8 +2,8 @@ import postgres from '@fastify/postgres';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Pool } from 'pg';
-import { surviveLostConnections } from '../lib/stores/database.ts';
-import { migrate, requireMigrations } from '../lib/stores/migrations.ts';
+import { surviveLostConnections } from '../lib/database/database.ts';
+import { migrate, requireMigrations } from '../lib/database/migrations.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 import { Counter } from 'prom-client';
-import { DurationHistogram } from '../lib/duration-histogram.ts';
-import { type Outcome, outcomes } from '../lib/keys/outcome.ts';
+import { type Outcome, outcomes } from '../lib/auth/outcome.ts';
+import { DurationHistogram } from '../lib/observability/duration-histogram.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

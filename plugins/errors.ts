@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { ApiError, errorBody, unavailable } from '../lib/errors.ts';
-import { isUnavailable } from '../lib/stores/database.ts';
+import { isUnavailable } from '../lib/database/database.ts';
+import { ApiError, errorBody, unavailable } from '../lib/http/api-error.ts';
 
 /** One envelope for every error, and for the client never a cause. */
 export default fp(

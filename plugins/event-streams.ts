@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import fp from 'fastify-plugin';
 import { EventStreams } from '../lib/audit/event-streams.ts';
-import { ApiError, invalid } from '../lib/errors.ts';
-import { readEventsAfter, readEventsOfTenants } from '../lib/stores/audit-events.ts';
-import { readHeadSeq } from '../lib/stores/key-events.ts';
+import { ApiError, invalid } from '../lib/http/api-error.ts';
+import { readEventsAfter, readEventsOfTenants } from '../lib/stores/audit-event-store.ts';
+import { readHeadSeq } from '../lib/stores/key-event-store.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { DurationHistogram, type DurationSeries } from '../lib/duration-histogram.ts';
-import { listOf } from '../lib/list-of.ts';
+import { listOf } from '../lib/http/to-array.ts';
+import { DurationHistogram, type DurationSeries } from '../lib/observability/duration-histogram.ts';
 
 interface HttpMetricsOptions {
   /** `null`: metrics are collected nowhere. */

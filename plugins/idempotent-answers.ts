@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/recurring-work.ts';
-import { removeExpiredAnswers } from '../lib/stores/idempotent-answers.ts';
+import { RecurringWork } from '../lib/process/periodic-job.ts';
+import { removeExpiredAnswers } from '../lib/stores/idempotent-answer-store.ts';
 
 const intervalMs = 60_000;
 

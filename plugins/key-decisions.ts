@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Access, allows, type Standing } from '../lib/access.ts';
-import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
-import { type Verification, verifyKey } from '../lib/keys/verification.ts';
+import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
+import { type Access, allows, type Standing } from '../lib/auth/route-policy.ts';
+import { type Verification, verifyKey } from '../lib/auth/verification.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin';
-import { newId } from '../lib/ids.ts';
-import { KeyUsage } from '../lib/keys/key-usage.ts';
-import { addUsage } from '../lib/stores/key-usage.ts';
-import { UsageWriter } from '../lib/usage-writer.ts';
+import { newId } from '../lib/crypto/ids.ts';
+import { addUsage } from '../lib/stores/key-usage-store.ts';
+import { KeyUsage } from '../lib/usage/usage-counter.ts';
+import { UsageWriter } from '../lib/usage/usage-writer.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

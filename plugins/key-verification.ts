@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { addressOf } from '../lib/address.ts';
-import { undecidable } from '../lib/auth-errors.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import { grants } from '../lib/keys/permissions.ts';
-import type { RequestCount } from '../lib/keys/request-limits.ts';
-import type { Verification } from '../lib/keys/verification.ts';
-import { secondsOf } from '../lib/rate-limit-headers.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { grants } from '../lib/auth/permissions.ts';
+import { undecidable } from '../lib/auth/refusals.ts';
+import type { Verification } from '../lib/auth/verification.ts';
+import { addressOf } from '../lib/http/client-address.ts';
+import type { RequestCount } from '../lib/rate-limits/process-rate-limiter.ts';
+import { secondsOf } from '../lib/rate-limits/rate-limit-headers.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 
 /** A key that somebody presented to a service of the tenant, which asks about it. */

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import fp from 'fastify-plugin';
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { serveMetrics } from '../lib/metrics-server.ts';
-import { version } from '../lib/version.ts';
+import { serveMetrics } from '../lib/observability/metrics-server.ts';
+import { version } from '../lib/process/version.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

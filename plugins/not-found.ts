@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import findMyWay from 'find-my-way';
-import { ApiError } from '../lib/errors.ts';
+import { ApiError } from '../lib/http/api-error.ts';
 
 const noSuchRoute = (): ApiError => new ApiError('not_found', 'No such route');
 

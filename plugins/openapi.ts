@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
-import { type Access, everybody } from '../lib/access.ts';
+import { type Access, everybody } from '../lib/auth/route-policy.ts';
 
 interface OpenApiOptions {
   version: string;

@@ -2,13 +2,13 @@ import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
-import { addressOf } from '../lib/address.ts';
-import { type ApiError, tooManyRequests } from '../lib/errors.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import type { Handle } from '../lib/keys/key-table.ts';
-import { type RequestCount, RequestLimits, Windows } from '../lib/keys/request-limits.ts';
-import { tellLimit } from '../lib/rate-limit-headers.ts';
-import { SharedLimits } from '../lib/shared-limits.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { type ApiError, tooManyRequests } from '../lib/http/api-error.ts';
+import { addressOf } from '../lib/http/client-address.ts';
+import type { Handle } from '../lib/key-table/key-table.ts';
+import { type RequestCount, RequestLimits, Windows } from '../lib/rate-limits/process-rate-limiter.ts';
+import { tellLimit } from '../lib/rate-limits/rate-limit-headers.ts';
+import { SharedLimits } from '../lib/rate-limits/redis-rate-limiter.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import { Counter, Histogram } from 'prom-client';
-import { KeyReplica, syncIntervalMs } from '../lib/key-replica.ts';
+import { KeyReplica, syncIntervalMs } from '../lib/replica/key-replica.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { addressOf } from '../lib/address.ts';
-import { refusals } from '../lib/auth-errors.ts';
-import type { Identity } from '../lib/keys/identity.ts';
-import type { Actor, Scope } from '../lib/scope.ts';
+import type { Identity } from '../lib/auth/identity.ts';
+import { refusals } from '../lib/auth/refusals.ts';
+import type { Actor, Scope } from '../lib/auth/scope.ts';
+import { addressOf } from '../lib/http/client-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { type MasterKey, Sealer } from '../lib/sealing.ts';
+import { type MasterKey, Sealer } from '../lib/crypto/sealer.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,11 +1,11 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { sessionRefusals, undecidable } from '../lib/auth-errors.ts';
-import { tooManyRequests } from '../lib/errors.ts';
-import type { Scope } from '../lib/scope.ts';
+import { sessionRefusals, undecidable } from '../lib/auth/refusals.ts';
+import type { Scope } from '../lib/auth/scope.ts';
+import { refusalOf } from '../lib/auth/session-decision.ts';
+import { tooManyRequests } from '../lib/http/api-error.ts';
 import { issueSession, type SessionSettings } from '../lib/sessions/issue-session.ts';
 import type { Session } from '../lib/sessions/session.ts';
-import { refusalOf } from '../lib/sessions/session-decision.ts';
 import { type SessionKey, SessionTokens } from '../lib/sessions/session-tokens.ts';
 
 declare module 'fastify' {

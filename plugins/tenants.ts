@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
-import { ensureTenant } from '../lib/changes/tenants.ts';
-import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
-import { patiently } from '../lib/stores/patience.ts';
+import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
+import { ensureTenant } from '../lib/changes/tenant-changes.ts';
+import { patiently } from '../lib/database/retry.ts';
 
 interface TenantsOptions {
   configuredKeys: ConfiguredKeys;

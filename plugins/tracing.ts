@@ -1,9 +1,9 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import fp from 'fastify-plugin';
-import type { TracingSettings } from '../lib/config.ts';
-import { createExporter } from '../lib/tracing/exporter.ts';
-import { traceStatements } from '../lib/tracing/trace-statements.ts';
-import { Tracing } from '../lib/tracing/tracing.ts';
+import type { TracingSettings } from '../lib/config/config.ts';
+import { createExporter } from '../lib/observability/tracing/exporter.ts';
+import { traceStatements } from '../lib/observability/tracing/trace-statements.ts';
+import { Tracing } from '../lib/observability/tracing/tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

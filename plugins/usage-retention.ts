@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/recurring-work.ts';
-import { removeOldUsage, type UsageRetention } from '../lib/stores/key-usage.ts';
+import { RecurringWork } from '../lib/process/periodic-job.ts';
+import { removeOldUsage, type UsageRetention } from '../lib/stores/key-usage-store.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

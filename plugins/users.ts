@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
-import { ensureUser } from '../lib/changes/users.ts';
-import type { ConfiguredKeys } from '../lib/keys/configured-keys.ts';
-import { patiently } from '../lib/stores/patience.ts';
+import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
+import { ensureUser } from '../lib/changes/user-changes.ts';
+import { patiently } from '../lib/database/retry.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

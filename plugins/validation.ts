@@ -2,9 +2,9 @@ import { Ajv, type Options } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import fp from 'fastify-plugin';
-import { ApiError } from '../lib/errors.ts';
-import { redact } from '../lib/redact.ts';
-import { withoutOtherAlternatives } from '../lib/validation-errors.ts';
+import { ApiError } from '../lib/http/api-error.ts';
+import { withoutOtherAlternatives } from '../lib/http/validation-errors.ts';
+import { redact } from '../lib/observability/redact.ts';
 import { textPattern } from '../schemas/common.ts';
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/recurring-work.ts';
-import { cleanUpWebhooks } from '../lib/webhooks/clean-up.ts';
+import { RecurringWork } from '../lib/process/periodic-job.ts';
+import { cleanUpWebhooks } from '../lib/webhooks/remove-old-deliveries.ts';
 import { resealSecrets } from '../lib/webhooks/sealed-secrets.ts';
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 /** Writes the types of the client from the description that the service gives of its API. */
 import { writeFile } from 'node:fs/promises';
 import { build } from '../app.ts';
-import { configOf } from '../lib/config.ts';
+import { configOf } from '../lib/config/config.ts';
 import { clientTypesFile, generateClientTypes } from './generate-client-types.ts';
 import { withPostgres } from './with-postgres.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../lib/embedded-postgres/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 
 /** Does `work` with a PostgreSQL of its own, which is gone afterwards. */
 export async function withPostgres<Result>(work: (databaseUrl: string) => Promise<Result>): Promise<Result> {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client, Pool } from 'pg';
 import t from 'tap';
-import { surviveLostConnections } from '../lib/stores/database.ts';
+import { surviveLostConnections } from '../lib/database/database.ts';
 import { createKey, createMigratedDatabase, startService } from './helper.ts';
 
 const databaseUrl = await createMigratedDatabase(t);

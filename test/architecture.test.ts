@@ -97,15 +97,15 @@ const withoutStores = ['lib/keys/', 'lib/replication/'];
 
 /** What the configuration isn't about. */
 const mayReadEnvironment = [
-  'lib/config.ts',
+  'lib/config/config.ts',
   // Hands `PATH` on to the programs of PostgreSQL.
-  'lib/embedded-postgres/run-command.ts',
+  'embedded-postgres/run-command.ts',
 ];
 
 const mayHoldSql = [
   'lib/stores/',
   // Makes the database itself, which the stores find there.
-  'lib/embedded-postgres/cluster.ts',
+  'embedded-postgres/data-folder.ts',
 ];
 
 const statement =
@@ -139,7 +139,7 @@ const textOf = (file: string): Promise<string> => readFile(path.join(repository,
 
 t.test('the parts of the service import, ask and read only what they may', async (t) => {
   const files = (await listFiles()).filter((file) => isSource(file) && partOf(file) in mayImport);
-  t.ok(files.includes('app.ts') && files.includes('lib/stores/keys.ts'), 'the sources are found');
+  t.ok(files.includes('app.ts') && files.includes('lib/stores/key-store.ts'), 'the sources are found');
   for (const file of files) t.same(breaches(read(file, await textOf(file))), [], file);
 });
 
@@ -183,7 +183,7 @@ t.test('and what they may not would be seen', async (t) => {
     ['plugins/a.ts', 'query(`DELETE FROM keys WHERE id = $' + '{id}`)', ['plugins/a.ts holds SQL']],
     ['lib/stores/a.ts', "query('SELECT 1') // UPDATE", []],
     ['lib/a.ts', 'const { PORT } = process.env', ['lib/a.ts reads the environment']],
-    ['lib/config.ts', "process.env['PORT']", []],
+    ['lib/config/config.ts', "process.env['PORT']", []],
   ];
   for (const [file, text, expected] of cases)
     t.same(breaches(read(file, text)), expected, `${file}: ${text}`);

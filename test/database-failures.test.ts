@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
-import { transaction } from '../lib/stores/database.ts';
+import { transaction } from '../lib/database/database.ts';
 import { readDescription } from './fixtures/description.ts';
 import {
   collectLog,

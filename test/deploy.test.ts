@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import t from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
-import { configOf } from '../lib/config.ts';
+import { configOf } from '../lib/config/config.ts';
 import { repository } from './fixtures/service-process.ts';
 import { startService } from './helper.ts';
 

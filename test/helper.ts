@@ -4,9 +4,9 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
 import { type BuildOptions, build } from '../app.ts';
-import { configOf } from '../lib/config.ts';
-import { developmentKey } from '../lib/keys/configured-keys.ts';
-import { migrate } from '../lib/stores/migrations.ts';
+import { developmentKey } from '../lib/auth/configured-keys.ts';
+import { configOf } from '../lib/config/config.ts';
+import { migrate } from '../lib/database/migrations.ts';
 
 export { developmentKey };
 

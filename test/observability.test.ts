@@ -1,5 +1,5 @@
 import t from 'tap';
-import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
+import { findFreePort } from '../embedded-postgres/start-server.ts';
 import { collectLog, createKey, developmentKey, startService, type TestService } from './helper.ts';
 
 const wrongKey = 'f'.repeat(64);

@@ -4,16 +4,16 @@
  */
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
-import { newId } from '../lib/ids.ts';
-import { newSecret } from '../lib/keys/secret.ts';
-import type { Scope } from '../lib/scope.ts';
-import * as trail from '../lib/stores/audit-events.ts';
-import { type Queryable, surviveLostConnections } from '../lib/stores/database.ts';
-import { addUsage, removeOldUsage } from '../lib/stores/key-usage.ts';
-import * as keys from '../lib/stores/keys.ts';
-import * as reports from '../lib/stores/usage-reports.ts';
-import * as deliveries from '../lib/stores/webhook-deliveries.ts';
-import * as secrets from '../lib/stores/webhook-secrets.ts';
+import { newSecret } from '../lib/auth/api-key.ts';
+import type { Scope } from '../lib/auth/scope.ts';
+import { newId } from '../lib/crypto/ids.ts';
+import { type Queryable, surviveLostConnections } from '../lib/database/database.ts';
+import * as trail from '../lib/stores/audit-event-store.ts';
+import * as keys from '../lib/stores/key-store.ts';
+import { addUsage, removeOldUsage } from '../lib/stores/key-usage-store.ts';
+import * as reports from '../lib/stores/usage-report-store.ts';
+import * as deliveries from '../lib/stores/webhook-delivery-store.ts';
+import * as secrets from '../lib/stores/webhook-secret-store.ts';
 import type { ListKeysQuery } from '../schemas/keys.ts';
 import { createMigratedDatabase } from './helper.ts';
 

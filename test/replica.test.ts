@@ -3,8 +3,8 @@ import { hash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
-import { configOf } from '../lib/config.ts';
-import { appliedChannel } from '../lib/stores/replication.ts';
+import { configOf } from '../lib/config/config.ts';
+import { appliedChannel } from '../lib/replica/postgres-replication.ts';
 import {
   createEnvironment,
   createKey,

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, type QueryResult } from 'pg';
 import t, { type Test } from 'tap';
-import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
+import { findFreePort } from '../embedded-postgres/start-server.ts';
 import { buildInto } from './fixtures/build.ts';
 import { nginxIsMissing, startLoadBalancer } from './fixtures/load-balancer.ts';
 import { type ServiceProcess, startProcess } from './fixtures/service-process.ts';

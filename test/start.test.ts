@@ -11,12 +11,12 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
-import { type Config, ConfigError, configOf, readConfig } from '../lib/config.ts';
-import { findFreePort } from '../lib/embedded-postgres/start-server.ts';
-import { developmentKeyDigest } from '../lib/keys/configured-keys.ts';
-import { digestOf, hashOf } from '../lib/keys/secret.ts';
-import { migrate } from '../lib/stores/migrations.ts';
-import { DatabaseUnreachableError } from '../lib/stores/patience.ts';
+import { findFreePort } from '../embedded-postgres/start-server.ts';
+import { digestOf, hashOf } from '../lib/auth/api-key.ts';
+import { developmentKeyDigest } from '../lib/auth/configured-keys.ts';
+import { type Config, ConfigError, configOf, readConfig } from '../lib/config/config.ts';
+import { migrate } from '../lib/database/migrations.ts';
+import { DatabaseUnreachableError } from '../lib/database/retry.ts';
 import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
 import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { KeyReplica } from '../../lib/key-replica.ts';
-import { surviveLostConnections } from '../../lib/stores/database.ts';
+import { surviveLostConnections } from '../../lib/database/database.ts';
+import { KeyReplica } from '../../lib/replica/key-replica.ts';
 import { DatabaseMeter } from '../database-meter.ts';
 import { KeyChanger } from '../key-changer.ts';
 import type { Figure } from '../results.ts';

@@ -7,9 +7,9 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { build } from '../../app.ts';
-import { type Access, everybody, permitted } from '../../lib/access.ts';
-import { type Config, readConfig } from '../../lib/config.ts';
-import { startWorkers } from '../../lib/workers.ts';
+import { type Access, everybody, permitted } from '../../lib/auth/route-policy.ts';
+import { type Config, readConfig } from '../../lib/config/config.ts';
+import { startWorkers } from '../../lib/process/workers.ts';
 
 const Tenant = Type.Object({
   tenant_id: Type.String(),

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { AuditEvent } from '../../schemas/audit.ts';
-import type { Standing } from '../access.ts';
-import type { Scope } from '../scope.ts';
+import type { Standing } from '../auth/route-policy.ts';
+import type { Scope } from '../auth/scope.ts';
 
 /** What a stream follows. Every number is that of an event. */
 interface Feed {

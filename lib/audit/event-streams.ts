@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { AuditEvent } from '../../schemas/audit.ts';
-import type { Standing } from '../access.ts';
-import { ApiError, unavailable } from '../errors.ts';
-import type { Scope } from '../scope.ts';
+import type { Standing } from '../auth/route-policy.ts';
+import type { Scope } from '../auth/scope.ts';
+import { ApiError, unavailable } from '../http/api-error.ts';
 import { EventStream } from './event-stream.ts';
 
 /** Where events are read, and how far they may be. */

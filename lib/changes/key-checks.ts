@@ -1,6 +1,6 @@
 import type { CreateKey, KeyType, UpdateKey } from '../../schemas/keys.ts';
-import { ApiError, type ErrorDetail } from '../errors.ts';
-import { inherited, lacking, mayHold } from '../keys/permissions.ts';
+import { inherited, lacking, mayHold } from '../auth/permissions.ts';
+import { ApiError, type ErrorDetail } from '../http/api-error.ts';
 
 /** What of a key's fields is wrong in a way that a schema can't express. */
 export function mistakesIn(

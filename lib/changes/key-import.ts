@@ -1,12 +1,17 @@
 import type { ImportedKeys, ImportKey } from '../../schemas/key-import.ts';
-import { ApiError, type ErrorDetail } from '../errors.ts';
-import { newId } from '../ids.ts';
-import type { Queryable } from '../stores/database.ts';
-import { recordingOfInserted } from '../stores/key-events.ts';
-import { findKnownHashes, type ImportedKey, insertImportedKeys, lockImports } from '../stores/key-import.ts';
-import type { Changes } from './changes.ts';
+import { newId } from '../crypto/ids.ts';
+import type { Queryable } from '../database/database.ts';
+import { ApiError, type ErrorDetail } from '../http/api-error.ts';
+import { recordingOfInserted } from '../stores/key-event-store.ts';
+import {
+  findKnownHashes,
+  type ImportedKey,
+  insertImportedKeys,
+  lockImports,
+} from '../stores/key-import-store.ts';
+import type { Changes } from './change-log.ts';
+import type { KeyChanger } from './key-changes.ts';
 import { mistakesIn, normalized, permissionsFor, refuseMistakes } from './key-checks.ts';
-import type { KeyChanger } from './keys.ts';
 
 /** Who imports keys, and which they can't import. */
 export interface KeyImporter extends KeyChanger {

@@ -1,10 +1,10 @@
 import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { UserType } from '../../schemas/users.ts';
-import { ApiError, invalid } from '../errors.ts';
-import { grants } from '../keys/permissions.ts';
-import { holdUser } from '../stores/users.ts';
-import type { Change } from './changes.ts';
-import type { KeyChanger } from './keys.ts';
+import { grants } from '../auth/permissions.ts';
+import { ApiError, invalid } from '../http/api-error.ts';
+import { holdUser } from '../stores/user-store.ts';
+import type { Change } from './change-log.ts';
+import type { KeyChanger } from './key-changes.ts';
 
 /** What it takes, beside `keys:write`, to issue a key to another user. */
 const issuing: Record<UserType, string> = {

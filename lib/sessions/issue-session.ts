@@ -1,9 +1,9 @@
-import { ApiError, notFound } from '../errors.ts';
-import { newId } from '../ids.ts';
-import type { Scope } from '../scope.ts';
-import { findCustomerByExternalId } from '../stores/customers.ts';
-import type { Queryable } from '../stores/database.ts';
-import { beginSession } from '../stores/sessions.ts';
+import type { Scope } from '../auth/scope.ts';
+import { newId } from '../crypto/ids.ts';
+import type { Queryable } from '../database/database.ts';
+import { ApiError, notFound } from '../http/api-error.ts';
+import { findCustomerByExternalId } from '../stores/customer-store.ts';
+import { beginSession } from '../stores/session-store.ts';
 import type { SessionTokens } from './session-tokens.ts';
 
 /** How sessions are issued. */

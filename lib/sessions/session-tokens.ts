@@ -3,8 +3,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { privateKeyOf } from '../ed25519.ts';
-import { unavailable } from '../errors.ts';
+import { privateKeyOf } from '../crypto/ed25519.ts';
+import { unavailable } from '../http/api-error.ts';
 import type { Session } from './session.ts';
 
 /** A key of the configuration that signs sessions, and nothing else. */

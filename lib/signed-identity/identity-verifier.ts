@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { Identity } from '../keys/identity.ts';
+import type { Identity } from '../auth/identity.ts';
 import { sha256Of } from './bound-request.ts';
 import { algorithm, IdentityClaims, issuer, lifetimeSeconds, type } from './identity-token.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { headerOf, type Incoming, isSignedBy } from './incoming.ts';
-import type { OpenSecret, Scheme } from './scheme.ts';
+import type { OpenSecret, Scheme } from './webhook-provider.ts';
+import { headerOf, type Incoming, isSignedBy } from './webhook-request.ts';
 
 const hexSha256 = { algorithm: 'sha256', encoding: 'hex' } as const;
 const prefix = 'sha256=';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HmacSettings } from '../../schemas/webhooks.ts';
-import { headerOf, type Incoming, isRecent, isSignedBy } from './incoming.ts';
-import type { OpenSecret, Scheme } from './scheme.ts';
+import type { OpenSecret, Scheme } from './webhook-provider.ts';
+import { headerOf, type Incoming, isRecent, isSignedBy } from './webhook-request.ts';
 
 /** What is worked with where there is no secret, so that this takes as long. */
 const anySettings: HmacSettings = {

@@ -1,6 +1,6 @@
-import type { Sealer } from '../sealing.ts';
-import type { Queryable } from '../stores/database.ts';
-import { replaceSealing, type SealedSecret, secretsNotSealedUnder } from '../stores/webhook-secrets.ts';
+import type { Sealer } from '../crypto/sealer.ts';
+import type { Queryable } from '../database/database.ts';
+import { replaceSealing, type SealedSecret, secretsNotSealedUnder } from '../stores/webhook-secret-store.ts';
 
 /** Secrets of a provider in an environment: one, and its successor while it is replaced. */
 export const maxSecrets = 2;

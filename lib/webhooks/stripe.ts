@@ -1,5 +1,5 @@
-import { headerOf, type Incoming, isRecent, isSignedBy } from './incoming.ts';
-import type { OpenSecret, Scheme } from './scheme.ts';
+import type { OpenSecret, Scheme } from './webhook-provider.ts';
+import { headerOf, type Incoming, isRecent, isSignedBy } from './webhook-request.ts';
 
 const hexSha256 = { algorithm: 'sha256', encoding: 'hex' } as const;
 

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { everybody } from '../../lib/access.ts';
-import { isDatabaseReachable } from '../../lib/stores/database.ts';
+import { everybody } from '../../lib/auth/route-policy.ts';
+import { isDatabaseReachable } from '../../lib/database/database.ts';
 import { Nullable } from '../../schemas/common.ts';
 import { errorResponses } from '../../schemas/errors.ts';
 

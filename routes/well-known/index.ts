@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { everybody } from '../../lib/access.ts';
-import { notFound } from '../../lib/errors.ts';
+import { everybody } from '../../lib/auth/route-policy.ts';
+import { notFound } from '../../lib/http/api-error.ts';
 import { keysMaxAgeSeconds } from '../../lib/signed-identity/identity-token.ts';
 import { errorResponses } from '../../schemas/errors.ts';
 import { PublicKeys } from '../../schemas/public-keys.ts';

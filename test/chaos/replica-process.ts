@@ -3,7 +3,7 @@
  * `ReplicaSettings` as JSON. It ends with its parent.
  */
 import { build } from '../../app.ts';
-import { configOf } from '../../lib/config.ts';
+import { configOf } from '../../lib/config/config.ts';
 import type { ReplicaSettings } from './replica-settings.ts';
 
 const { env, ...options }: ReplicaSettings = JSON.parse(process.argv[2] ?? '');

@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
 import latchkey, { type LatchkeyOptions } from '../../exports/fastify.ts';
-import { migrate } from '../../lib/stores/migrations.ts';
+import { migrate } from '../../lib/database/migrations.ts';
 import { listen } from '../fixtures/raw-http.ts';
 import { createRedis, redisIsMissing } from '../fixtures/redis.ts';
 import {

@@ -1,11 +1,12 @@
+import { SessionRevocations } from '../../lib/replica/session-revocations.ts';
 import { Confirmations } from '../../lib/replication/confirmations.ts';
 import type { ReplicatedState } from '../../lib/replication/feed.ts';
 import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
 import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { SessionRevocations } from '../../lib/sessions/session-revocations.ts';
 import { DatabaseClient } from './database-client.ts';
+import { type Mishap, Weather } from './fault-schedule.ts';
 import { SeededRandom } from './random.ts';
 import {
   type CommittedEdit,
@@ -15,7 +16,6 @@ import {
 } from './simulated-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { Timeline } from './timeline.ts';
-import { type Mishap, Weather } from './weather.ts';
 
 /** The parts that a mutant replaces. */
 export interface Parts {

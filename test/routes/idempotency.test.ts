@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
-import { open } from '../../lib/encryption.ts';
-import { secretsOf } from '../../lib/idempotency.ts';
+import { secretsOf } from '../../lib/changes/idempotency-keys.ts';
+import { open } from '../../lib/crypto/encryption.ts';
 import {
   type CallOptions,
   createEnvironment,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import t from 'tap';
-import type { UsageBatch } from '../../lib/keys/key-usage.ts';
-import { addUsage } from '../../lib/stores/key-usage.ts';
-import { UsageWriter } from '../../lib/usage-writer.ts';
+import { addUsage } from '../../lib/stores/key-usage-store.ts';
+import type { UsageBatch } from '../../lib/usage/usage-counter.ts';
+import { UsageWriter } from '../../lib/usage/usage-writer.ts';
 import {
   configuredKeys,
   createEnvironment,

@@ -1,16 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { permitted } from '../../../lib/access.ts';
-import { deactivateCustomer, deleteCustomer } from '../../../lib/changes/customers.ts';
-import { ApiError, notFound } from '../../../lib/errors.ts';
-import { newId } from '../../../lib/ids.ts';
+import { permitted } from '../../../lib/auth/route-policy.ts';
+import { deactivateCustomer, deleteCustomer } from '../../../lib/changes/customer-changes.ts';
+import { newId } from '../../../lib/crypto/ids.ts';
+import { isDuplicate } from '../../../lib/database/database.ts';
+import { ApiError, notFound } from '../../../lib/http/api-error.ts';
 import {
   findCustomer,
   insertCustomer,
   listCustomers,
   updateCustomer,
-} from '../../../lib/stores/customers.ts';
-import { isDuplicate } from '../../../lib/stores/database.ts';
+} from '../../../lib/stores/customer-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
 import {
   CreateCustomer,

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permittedOnTenant } from '../../../lib/access.ts';
-import { createEnvironment, updateEnvironment } from '../../../lib/changes/environments.ts';
-import { ApiError, notFound } from '../../../lib/errors.ts';
-import { findEnvironment, listEnvironments } from '../../../lib/stores/environments.ts';
+import { permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { createEnvironment, updateEnvironment } from '../../../lib/changes/environment-changes.ts';
+import { ApiError, notFound } from '../../../lib/http/api-error.ts';
+import { findEnvironment, listEnvironments } from '../../../lib/stores/environment-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
 import {
   CreateEnvironment,

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOnly, permittedOnTenant } from '../../../lib/access.ts';
-import { createTenant, updateTenant } from '../../../lib/changes/tenants.ts';
-import { invalid, notFound } from '../../../lib/errors.ts';
-import { findTenant } from '../../../lib/stores/tenants.ts';
+import { operatorOnly, permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { createTenant, updateTenant } from '../../../lib/changes/tenant-changes.ts';
+import { invalid, notFound } from '../../../lib/http/api-error.ts';
+import { findTenant } from '../../../lib/stores/tenant-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { CreatedTenant, CreateTenant, Tenant, UpdateTenant } from '../../../schemas/tenants.ts';

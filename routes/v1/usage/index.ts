@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../lib/access.ts';
-import { summarizeUsage } from '../../../lib/key-usage-report.ts';
+import { permitted } from '../../../lib/auth/route-policy.ts';
+import { summarizeUsage } from '../../../lib/usage/usage-report.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { UsageSummary, UsageSummaryQuery } from '../../../schemas/usage.ts';
 

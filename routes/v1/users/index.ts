@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { anyKey, permittedOnTenant } from '../../../lib/access.ts';
-import { createUser, updateUser } from '../../../lib/changes/users.ts';
-import { ApiError, notFound } from '../../../lib/errors.ts';
-import { findUser, listUsers } from '../../../lib/stores/users.ts';
+import { anyKey, permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { createUser, updateUser } from '../../../lib/changes/user-changes.ts';
+import { ApiError, notFound } from '../../../lib/http/api-error.ts';
+import { findUser, listUsers } from '../../../lib/stores/user-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { CreateUser, ListUsersQuery, UpdateUser, User, UserPage } from '../../../schemas/users.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { everybody } from '../../../lib/access.ts';
-import { ApiError, tooManyRequests } from '../../../lib/errors.ts';
-import { receiveWebhook } from '../../../lib/webhooks/receiving.ts';
+import { everybody } from '../../../lib/auth/route-policy.ts';
+import { ApiError, tooManyRequests } from '../../../lib/http/api-error.ts';
+import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { Received, ReceiveParams } from '../../../schemas/webhooks.ts';
 

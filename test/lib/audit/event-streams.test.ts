@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import t from 'tap';
-import type { Standing } from '../../../lib/access.ts';
 import { EventStreams } from '../../../lib/audit/event-streams.ts';
-import type { Scope } from '../../../lib/scope.ts';
+import type { Standing } from '../../../lib/auth/route-policy.ts';
+import type { Scope } from '../../../lib/auth/scope.ts';
 import type { AuditEvent } from '../../../schemas/audit.ts';
 
 const scope = { tenantId: 'tenant_1', environmentId: 'env_1' };

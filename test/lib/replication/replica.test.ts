@@ -1,5 +1,5 @@
 import t from 'tap';
-import { timers } from '../../../lib/key-replica.ts';
+import { timers } from '../../../lib/replica/key-replica.ts';
 import { Confirmations } from '../../../lib/replication/confirmations.ts';
 import { Lease } from '../../../lib/replication/lease.ts';
 import type {

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../lib/access.ts';
-import { readPage } from '../../../../lib/audit/trail.ts';
-import { invalid } from '../../../../lib/errors.ts';
-import { listEvents } from '../../../../lib/stores/audit-events.ts';
+import { readPage } from '../../../../lib/audit/audit-trail.ts';
+import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { invalid } from '../../../../lib/http/api-error.ts';
+import { listEvents } from '../../../../lib/stores/audit-event-store.ts';
 import {
   AuditEventPage,
   EventStream,

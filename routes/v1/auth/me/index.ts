@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { anyKey } from '../../../../lib/access.ts';
+import { anyKey } from '../../../../lib/auth/route-policy.ts';
 import { Me } from '../../../../schemas/auth.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 

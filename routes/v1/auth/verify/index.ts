@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { anyKey } from '../../../../lib/access.ts';
-import { ApiError } from '../../../../lib/errors.ts';
-import { identityHeaders } from '../../../../lib/identity-headers.ts';
+import { identityHeaders } from '../../../../lib/auth/identity-headers.ts';
+import { anyKey } from '../../../../lib/auth/route-policy.ts';
+import { ApiError } from '../../../../lib/http/api-error.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import { ForwardAuthQuery, IdentityHeaders } from '../../../../schemas/forward-auth.ts';
 

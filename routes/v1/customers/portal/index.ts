@@ -1,8 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
-import { permitted } from '../../../../lib/access.ts';
-import { revokeSession, revokeSessions, type SessionRevoker } from '../../../../lib/changes/sessions.ts';
+import { permitted } from '../../../../lib/auth/route-policy.ts';
+import {
+  revokeSession,
+  revokeSessions,
+  type SessionRevoker,
+} from '../../../../lib/changes/session-changes.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import { ExternalIdParams, IssuedSession, SessionParams } from '../../../../schemas/sessions.ts';
 

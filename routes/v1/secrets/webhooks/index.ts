@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyRequest } from 'fastify';
-import { permitted } from '../../../../lib/access.ts';
+import { permitted } from '../../../../lib/auth/route-policy.ts';
 import {
   createWebhookSecret,
   deleteWebhookSecret,
   type WebhookChanger,
-} from '../../../../lib/changes/webhook-secrets.ts';
-import { listWebhookSecrets } from '../../../../lib/stores/webhook-secrets.ts';
+} from '../../../../lib/changes/webhook-secret-changes.ts';
+import { listWebhookSecrets } from '../../../../lib/stores/webhook-secret-store.ts';
 import { IdParams } from '../../../../schemas/common.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import {

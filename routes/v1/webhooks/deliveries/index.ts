@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../lib/access.ts';
-import { notFound } from '../../../../lib/errors.ts';
+import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { notFound } from '../../../../lib/http/api-error.ts';
 import {
   acknowledgeDelivery,
   findDelivery,
   listDeliveries,
-} from '../../../../lib/stores/webhook-deliveries.ts';
+} from '../../../../lib/stores/webhook-delivery-store.ts';
 import { IdParams } from '../../../../schemas/common.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permittedOnTenant } from '../../../../../lib/access.ts';
-import { digestOf } from '../../../../../lib/keys/secret.ts';
+import { digestOf } from '../../../../../lib/auth/api-key.ts';
+import { permittedOnTenant } from '../../../../../lib/auth/route-policy.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import { KeyVerdicts, VerifyKeys } from '../../../../../schemas/key-verification.ts';
 

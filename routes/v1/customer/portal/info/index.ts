@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { sessionOnly } from '../../../../../lib/access.ts';
-import { notFound } from '../../../../../lib/errors.ts';
-import { findCustomer, updateCustomer } from '../../../../../lib/stores/customers.ts';
+import { sessionOnly } from '../../../../../lib/auth/route-policy.ts';
+import { notFound } from '../../../../../lib/http/api-error.ts';
+import { findCustomer, updateCustomer } from '../../../../../lib/stores/customer-store.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import { PortalInfo, UpdatePortalInfo } from '../../../../../schemas/sessions.ts';
 

@@ -1,18 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { permitted } from '../../../../../lib/access.ts';
-import type { Answered } from '../../../../../lib/changes/idempotently.ts';
+import { permitted } from '../../../../../lib/auth/route-policy.ts';
+import type { RepeatableRequest } from '../../../../../lib/changes/idempotency-keys.ts';
 import {
   createKey,
   deleteKey,
   type KeyChanger,
   rotateKey,
   updateKey,
-} from '../../../../../lib/changes/keys.ts';
-import { notFound } from '../../../../../lib/errors.ts';
-import type { RepeatableRequest } from '../../../../../lib/idempotency.ts';
-import { findKey, listKeys } from '../../../../../lib/stores/keys.ts';
+} from '../../../../../lib/changes/key-changes.ts';
+import type { Answered } from '../../../../../lib/changes/with-idempotency.ts';
+import { notFound } from '../../../../../lib/http/api-error.ts';
+import { findKey, listKeys } from '../../../../../lib/stores/key-store.ts';
 import { IdempotencyHeaders, IdParams } from '../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import {

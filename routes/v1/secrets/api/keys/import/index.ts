@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../../../lib/access.ts';
+import { permitted } from '../../../../../../lib/auth/route-policy.ts';
 import { checkImport, importKeys } from '../../../../../../lib/changes/key-import.ts';
 import { errorResponses } from '../../../../../../schemas/errors.ts';
 import {

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../../../../lib/access.ts';
-import { readPage } from '../../../../../../../lib/audit/trail.ts';
-import { notFound } from '../../../../../../../lib/errors.ts';
-import { listEventsOf } from '../../../../../../../lib/stores/audit-events.ts';
-import { hasKeyEver } from '../../../../../../../lib/stores/keys.ts';
+import { readPage } from '../../../../../../../lib/audit/audit-trail.ts';
+import { permitted } from '../../../../../../../lib/auth/route-policy.ts';
+import { notFound } from '../../../../../../../lib/http/api-error.ts';
+import { listEventsOf } from '../../../../../../../lib/stores/audit-event-store.ts';
+import { hasKeyEver } from '../../../../../../../lib/stores/key-store.ts';
 import { AuditEventPage, ListKeyEventsQuery } from '../../../../../../../schemas/audit.ts';
 import { IdParams } from '../../../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../../../schemas/errors.ts';

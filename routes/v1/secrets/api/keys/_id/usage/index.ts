@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../../../../lib/access.ts';
-import { reportKeyUsage } from '../../../../../../../lib/key-usage-report.ts';
+import { permitted } from '../../../../../../../lib/auth/route-policy.ts';
+import { reportKeyUsage } from '../../../../../../../lib/usage/usage-report.ts';
 import { IdParams } from '../../../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../../../schemas/errors.ts';
 import { KeyUsageQuery, KeyUsageReport } from '../../../../../../../schemas/usage.ts';

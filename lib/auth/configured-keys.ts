@@ -1,0 +1,34 @@
+import { digestOf, hashOf } from './api-key.ts';
+
+/** A key that the operator wrote into the configuration. It holds every permission. */
+export interface ConfiguredKey {
+  /** Names the key in logs and in the audit trail; says nothing of its hash. */
+  id: string;
+  tenantId: string;
+  userId: string;
+  name: string;
+  active: boolean;
+  /** The id or the name of the environment that it works in, unless the request selects another. */
+  environment: string | null;
+}
+
+/** By the SHA-256 of the key, with a character for each byte. */
+export type ConfiguredKeys = ReadonlyMap<string, ConfiguredKey>;
+
+/** The key of the README's first curl. It is published, so a production start with it is refused. */
+export const developmentKey = '0cc505d7b917e0b1f25ccbea029dd43f4002edfea46b7f941f281911246768fe';
+export const developmentKeyDigest = digestOf(developmentKey);
+
+export const developmentConfiguredKey: ConfiguredKey = {
+  id: configuredKeyId(developmentKeyDigest),
+  tenantId: 'tenant_default',
+  userId: 'user_default',
+  name: 'Development key',
+  active: true,
+  environment: 'development',
+};
+
+/** The id of a configured key, stable as long as the key is. Hashed once more, so that the hash stays private. */
+export function configuredKeyId(digest: string): string {
+  return `key_configured_${hashOf(digest).slice(0, 16)}`;
+}

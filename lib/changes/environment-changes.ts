@@ -1,0 +1,77 @@
+import type { CreateEnvironment, Environment, UpdateEnvironment } from '../../schemas/environments.ts';
+import type { Actor } from '../auth/scope.ts';
+import { newId } from '../crypto/ids.ts';
+import { isDuplicate } from '../database/database.ts';
+import { ApiError, notFound } from '../http/api-error.ts';
+import * as environments from '../stores/environment-store.ts';
+import { updateKind } from '../stores/key-event-store.ts';
+import type { Change, Changes } from './change-log.ts';
+
+/** @throws ApiError `already_exists` when the tenant has one of that name */
+export async function createEnvironment(
+  changes: Changes,
+  tenantId: string,
+  request: CreateEnvironment,
+  actor: Actor,
+): Promise<Environment> {
+  return changes.make((change) => insertEnvironment(change, tenantId, request, actor)).catch(refuseDuplicate);
+}
+
+/** The creation as a part of a larger change. */
+export async function insertEnvironment(
+  change: Change,
+  tenantId: string,
+  request: CreateEnvironment,
+  actor: Actor,
+): Promise<Environment> {
+  const environment = await environments.insertEnvironment(
+    change.connection,
+    tenantId,
+    newId('env'),
+    request,
+  );
+  change.record({
+    kind: 'environment.created',
+    keyHash: null,
+    tenantId,
+    environmentId: environment.id,
+    subjectId: environment.id,
+    before: null,
+    after: environment,
+    actor,
+  });
+  return environment;
+}
+
+/** @throws ApiError `not_found`, or `already_exists` when the tenant has another of the new name */
+export async function updateEnvironment(
+  changes: Changes,
+  tenantId: string,
+  id: string,
+  request: UpdateEnvironment,
+  actor: Actor,
+): Promise<Environment> {
+  return changes
+    .make(async (change) => {
+      const before = await environments.lockEnvironment(change.connection, tenantId, id);
+      if (before === null) throw notFound('Environment');
+      const after = await environments.updateEnvironment(change.connection, tenantId, id, request);
+      change.record({
+        keyHash: null,
+        kind: updateKind('environment', before, after),
+        tenantId,
+        environmentId: id,
+        subjectId: id,
+        before,
+        after,
+        actor,
+      });
+      return after;
+    })
+    .catch(refuseDuplicate);
+}
+
+function refuseDuplicate(error: unknown): never {
+  if (!isDuplicate(error)) throw error;
+  throw new ApiError('already_exists', 'An environment of this name already exists');
+}

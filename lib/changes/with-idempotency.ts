@@ -1,0 +1,45 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Actor, Scope } from '../auth/scope.ts';
+import { open, seal } from '../crypto/encryption.ts';
+import { ApiError } from '../http/api-error.ts';
+import { claimAnswer, keepAnswer, readAnswer } from '../stores/idempotent-answer-store.ts';
+import type { Change } from './change-log.ts';
+import { type RepeatableRequest, secretsOf } from './idempotency-keys.ts';
+
+/** An answer, and whether it is that of an earlier request. */
+export interface Answered<Answer> {
+  answer: Answer;
+  replayed: boolean;
+}
+
+/**
+ * Does the work of a request, or answers what it answered when it was made before. What fails leaves no trace, and
+ * is tried anew.
+ * @param request `null`: it says nothing by which it could be known again
+ * @param work its result must survive JSON
+ * @throws ApiError 422 `validation_error` when the same key came with another request
+ */
+export async function idempotently<Answer>(
+  change: Change,
+  caller: Scope & { actor: Actor },
+  request: RepeatableRequest | null,
+  work: () => Promise<Answer>,
+): Promise<Answered<Answer>> {
+  if (request === null) return { answer: await work(), replayed: false };
+  const { id, sealingKey, fingerprint } = secretsOf(request, caller);
+  if (await claimAnswer(change.connection, caller, id, fingerprint)) {
+    const answer = await work();
+    await keepAnswer(change.connection, caller, id, seal(sealingKey, id, JSON.stringify(answer)));
+    return { answer, replayed: false };
+  }
+  const known = await readAnswer(change.connection, caller, id);
+  if (!timingSafeEqual(known.fingerprint, fingerprint)) throw reused();
+  // The request that was answered first may still wait to be in force everywhere, or have waited in vain.
+  await change.repeat();
+  return { answer: JSON.parse(open(sealingKey, id, known.answer)), replayed: true };
+}
+
+const reused = (): ApiError =>
+  new ApiError('validation_error', 'This Idempotency-Key came with another request before', {
+    statusCode: 422,
+  });

@@ -1,0 +1,15 @@
+import type { RequestCount } from './process-rate-limiter.ts';
+
+interface Reply {
+  header(name: string, value: number): unknown;
+}
+
+/** Tells a client what is left of its limit, and how many seconds until it begins anew. */
+export function tellLimit(reply: Reply, { limit, remaining, resetMs }: Omit<RequestCount, 'exceeded'>): void {
+  reply.header('x-ratelimit-limit', limit);
+  reply.header('x-ratelimit-remaining', remaining);
+  reply.header('x-ratelimit-reset', secondsOf(resetMs));
+}
+
+/** As clients are told: rounded up, so that nobody comes too early. */
+export const secondsOf = (resetMs: number): number => Math.ceil(resetMs / 1000);

@@ -1,0 +1,144 @@
+import type { Actor, Scope } from '../auth/scope.ts';
+import { only, type Queryable, type Statement } from '../database/database.ts';
+import { rolesOfKey } from './user-store.ts';
+
+type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
+
+export interface KeyEvent {
+  kind:
+    | `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`
+    | 'key.rotated'
+    | 'session.revoked'
+    | 'customer.sessions_revoked';
+  tenantId: string;
+  /** `null` for a change of the tenant itself. */
+  environmentId: string | null;
+  subjectId: string;
+  /** SHA-256 of the key, for a change of a key. */
+  keyHash: Buffer | null;
+  before: object | null;
+  after: object | null;
+  actor: Actor;
+}
+
+/** The channel on which replicas are told that there is something new in the feed. Only a hint. */
+export const changedChannel = 'latchkey_changed';
+
+/**
+ * Takes numbers for as many events as there are in `event`, each at its `place` from 1; fails if they are more or less.
+ * All that can be worked out before the numbers is, by counting, for from then on all other changes wait.
+ */
+const takingNumbers = `
+  head AS (
+    UPDATE key_event_counter
+       SET seq = seq + (SELECT CASE WHEN count(*) = $1 THEN $1 END FROM event), event_id = gen_random_uuid(),
+           changed_at = greatest(changed_at, clock_timestamp())
+    RETURNING seq, event_id, changed_at
+  ),
+  hint AS (SELECT pg_notify('${changedChannel}', '') FROM head)`;
+const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
+
+/** What a statement answers that appends to the feed. */
+export interface Recorded {
+  /** The number of the last event. */
+  seq: string;
+}
+
+/**
+ * The statement that appends changes to the feed, and answers `Recorded`. To be the last one of the transaction that
+ * makes them: it takes the lock that all changes share.
+ */
+export function recordingOf(events: readonly KeyEvent[]): Statement {
+  return {
+    text: `WITH event AS MATERIALIZED (
+       SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
+                kind text, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
+                after jsonb, actor_tenant_id text, actor_key_id text, actor_user_id text, actor_address text,
+                request_id text
+              )) WITH ORDINALITY AS event(kind, tenant_id, environment_id, subject_id, key_hash, before,
+                                          after, actor_tenant_id, actor_key_id, actor_user_id, actor_address,
+                                          request_id, place)
+     ), ${takingNumbers}, added AS (
+       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+                               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
+       SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+              actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, head.changed_at
+         FROM event LEFT JOIN head ON true
+     )
+     SELECT head.seq FROM head, hint`,
+    values: [events.length, JSON.stringify(events.map(rowOf))],
+  };
+}
+
+/** As `recordingOf`, for the creation of keys that have just been inserted and aren't here, in the order of `ids`. */
+export function recordingOfInserted(
+  { tenantId, environmentId }: Scope,
+  ids: readonly string[],
+  actor: Actor,
+): Statement {
+  return {
+    text: `WITH event AS MATERIALIZED (
+       SELECT place, id, hash, jsonb_build_object(
+                'id', id, 'name', name, 'description', description, 'type', type, 'provider', provider,
+                'display_id', display_id, 'tenant_id', tenant_id, 'environment_id', environment_id,
+                'user_id', user_id, 'user_type', user_type, 'roles', ${rolesOfKey}, 'permissions', permissions,
+                'rate_limit', rate_limit, 'metadata', metadata, 'status', status,
+                'expires_at', ${asTold('expires_at')}, 'last_used_at', NULL,
+                'created_at', ${asTold('created_at')}, 'updated_at', ${asTold('updated_at')},
+                'rotated_to', rotated_to, 'rotated_from', rotated_from) AS after
+         FROM unnest($2::text[]) WITH ORDINALITY AS inserted(id, place) JOIN api_keys USING (id)
+        WHERE tenant_id = $3 AND environment_id = $4
+     ), ${takingNumbers}, added AS (
+       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
+                               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
+       SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
+         FROM event LEFT JOIN head ON true
+     )
+     SELECT head.seq FROM head, hint`,
+    values: [
+      ids.length,
+      ids,
+      tenantId,
+      environmentId,
+      actor.tenantId,
+      actor.keyId,
+      actor.userId,
+      actor.address,
+      actor.requestId,
+    ],
+  };
+}
+
+/** A time as the API tells it. */
+const asTold = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const rowOf = ({ actor, ...event }: KeyEvent) => ({
+  kind: event.kind,
+  tenant_id: event.tenantId,
+  environment_id: event.environmentId,
+  subject_id: event.subjectId,
+  key_hash: event.keyHash && `\\x${event.keyHash.toString('hex')}`,
+  before: event.before,
+  after: event.after,
+  actor_tenant_id: actor.tenantId,
+  actor_key_id: actor.keyId,
+  actor_user_id: actor.userId,
+  actor_address: actor.address,
+  request_id: actor.requestId,
+});
+
+/** The number of the latest change that has been committed. */
+export async function readHeadSeq(db: Queryable): Promise<number> {
+  return Number(only(await db.query<{ seq: string }>('SELECT seq FROM key_event_counter')).seq);
+}
+
+/** The kind of change that turning `before` into `after` is. */
+export function updateKind<S extends Subject>(
+  subject: S,
+  before: { status: string },
+  after: { status: string },
+): `${S}.${'updated' | 'activated' | 'deactivated'}` {
+  if (before.status === after.status) return `${subject}.updated`;
+  return after.status === 'active' ? `${subject}.activated` : `${subject}.deactivated`;
+}

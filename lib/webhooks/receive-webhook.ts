@@ -1,0 +1,139 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { Provider } from '../../schemas/webhooks.ts';
+import type { Scope } from '../auth/scope.ts';
+import { newId } from '../crypto/ids.ts';
+import type { Sealer } from '../crypto/sealer.ts';
+import { transaction } from '../database/database.ts';
+import { ApiError, unavailable } from '../http/api-error.ts';
+import { appendDelivery, insertReceipt } from '../stores/webhook-delivery-store.ts';
+import { type SealedSecret, secretsInForce } from '../stores/webhook-secret-store.ts';
+import { contextOf, maxSecrets } from './sealed-secrets.ts';
+import type { OpenSecret, Scheme } from './webhook-provider.ts';
+import { schemes } from './webhook-providers.ts';
+import { type Incoming, keptHeaders } from './webhook-request.ts';
+
+/** What may lie in an environment, acknowledged or not; beyond, providers are told to come again. */
+const storedMaxBytes = 1024 ** 3;
+
+/** Where a delivery says that it belongs; anything that can stand in a URL. */
+export interface Destination extends Scope {
+  provider: string;
+}
+
+/** A delivery as it was found. `unknown`: not signed, or nothing is there to sign for. */
+export type Reception = 'stored' | 'repeated' | 'unknown';
+
+/**
+ * Verifies a delivery and stores it, once.
+ * @throws ApiError `service_unavailable` when it could be genuine and can't be verified, or there is no room for it
+ */
+export async function receiveWebhook(
+  pool: Pool,
+  sealer: Sealer,
+  destination: Destination,
+  incoming: Incoming,
+): Promise<Reception> {
+  const provider = providerOf(destination.provider);
+  // Ids have letters, digits, _ and -. What the database can't even read, such as NUL, asks for nothing instead.
+  const asked = [destination.tenantId, destination.environmentId].every((id) => /^[\w-]{1,64}$/.test(id));
+  const scope = asked ? destination : { tenantId: '', environmentId: '' };
+  const secrets = await secretsInForce(pool, scope, provider ?? '');
+  const scheme = schemes[provider ?? 'standard'];
+  const signer = findSigner(scheme, sealer, secrets, incoming);
+  if (signer === null || provider === null) return 'unknown';
+  return store(pool, scope, provider, scheme, signer, incoming);
+}
+
+const providerOf = (text: string): Provider | null =>
+  Object.hasOwn(schemes, text) ? (text as Provider) : null;
+
+interface Signer extends OpenSecret {
+  id: string;
+}
+
+/** Nothing is signed with it: it is there to take the same time where there is no secret. */
+const nobody: OpenSecret = { secret: `whsec_${randomBytes(32).toString('base64')}`, hmac: null };
+
+/** Finds the secret that signed. Always tries as many as there may be, and each of them to the end. */
+function findSigner(
+  scheme: Scheme,
+  sealer: Sealer,
+  secrets: readonly SealedSecret[],
+  incoming: Incoming,
+): Signer | null {
+  let signer: Signer | null = null;
+  let unopened: string | null = null;
+  for (let i = 0; i < Math.max(maxSecrets, secrets.length); i += 1) {
+    const sealed = secrets[i];
+    const secret = sealed === undefined ? nobody.secret : sealer.open(sealed.sealed, contextOf(sealed));
+    if (secret === null && sealed !== undefined) unopened = sealed.id;
+    const open = { secret: secret ?? nobody.secret, hmac: sealed?.hmac ?? null };
+    const isSigned = scheme.isSigned(incoming, open);
+    if (isSigned && sealed !== undefined && secret !== null) signer = { ...open, id: sealed.id };
+  }
+  if (signer === null && unopened !== null) throw unopenable(unopened);
+  return signer;
+}
+
+const unopenable = (id: string): ApiError =>
+  unavailable(
+    'Service temporarily unavailable',
+    new Error(`the webhook secret ${id} can't be opened: MASTER_KEYS lacks the key it was sealed under`),
+  );
+
+async function store(
+  pool: Pool,
+  scope: Scope,
+  provider: Provider,
+  scheme: Scheme,
+  signer: Signer,
+  incoming: Incoming,
+): Promise<Reception> {
+  const deliveryId = scheme.deliveryId(incoming, signer);
+  const digests = receiptsOf(scheme, deliveryId, incoming, signer);
+  const delivery = {
+    id: newId('whd'),
+    provider,
+    secretId: signer.id,
+    deliveryId,
+    headers: keptHeaders(incoming, signer.hmac?.signature_header ?? null),
+    body: incoming.body,
+  };
+  return transaction(pool, async (connection) => {
+    for (const digest of digests) {
+      if (!(await insertReceipt(connection, scope, provider, digest))) return 'repeated';
+    }
+    if (!(await appendDelivery(connection, scope, delivery, storedMaxBytes))) throw full();
+    return 'stored';
+  });
+}
+
+/**
+ * What tells a delivery from all others: its id and, if that isn't signed, what is. A replay under another id is
+ * still a replay, and so is a repetition that was signed anew. What is signed comes first, and if that is known, the
+ * id isn't remembered: otherwise a replay could use up the ids of deliveries that are still to come. (With this order
+ * two transactions never wait for one another either.)
+ */
+function receiptsOf(
+  scheme: Scheme,
+  deliveryId: string | null,
+  incoming: Incoming,
+  signer: OpenSecret,
+): Buffer[] {
+  const id = deliveryId === null ? [] : [digestOf('id\n', deliveryId)];
+  const isIdEnough = scheme.signsId && deliveryId !== null;
+  const signed = isIdEnough ? [] : [digestOf('signed\n', ...scheme.signedParts(incoming, signer))];
+  return [...signed, ...id];
+}
+
+function digestOf(...parts: (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
+
+const full = (): ApiError =>
+  new ApiError('service_unavailable', 'The environment has no room for more deliveries', {
+    headers: { 'retry-after': '60' },
+  });

@@ -1,0 +1,29 @@
+import type { Pool } from 'pg';
+import { transaction } from '../database/database.ts';
+import {
+  type Retention,
+  removeOldDeliveries,
+  removeOldReceipts,
+  takeTurnToCleanUp,
+} from '../stores/webhook-delivery-store.ts';
+
+/** What tells a delivery from others is kept longest: a replay must be known although the delivery is gone. */
+const retention: Retention = { acknowledgedDays: 7, waitingDays: 30, receiptDays: 90 };
+
+/** A fraction of a second of removing, between which others get their turn. */
+const batchSize = 500;
+
+/**
+ * Removes what is older than it need be, in small transactions; nothing if another process is at it.
+ * @param goOn asked after each of them
+ */
+export async function cleanUpWebhooks(pool: Pool, goOn: () => boolean): Promise<void> {
+  let removed = batchSize;
+  while (removed > 0 && goOn()) {
+    removed = await transaction(pool, async (connection) => {
+      if (!(await takeTurnToCleanUp(connection))) return 0;
+      const deliveries = await removeOldDeliveries(connection, retention, batchSize);
+      return deliveries + (await removeOldReceipts(connection, retention, batchSize));
+    });
+  }
+}
