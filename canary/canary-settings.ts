@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { ConfigError, entriesOf, oneOf, port, readSettings } from '../lib/config/config.ts';
+import { ConfigError, oneOf, parseList, port, readSettings } from '../lib/config/config.ts';
 
 /** As an operator writes them. Each description completes "NAME must be …". */
 const Settings = Type.Object({
@@ -46,7 +46,7 @@ export function canarySettingsOf(environment: NodeJS.Dict<string>): CanarySettin
   const settings = readSettings(Settings, environment, mistakes);
   if (settings === null) throw new ConfigError(mistakes);
   return {
-    urls: entriesOf(settings.CANARY_URLS).map((url) => new URL(url)),
+    urls: parseList(settings.CANARY_URLS).map((url) => new URL(url)),
     apiKey: settings.CANARY_API_KEY,
     intervalMs: settings.CANARY_SECONDS * 1000,
     metrics: { host: settings.METRICS_HOST, port: settings.CANARY_METRICS_PORT },

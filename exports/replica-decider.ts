@@ -65,26 +65,26 @@ export async function startReplicaDecider({
   return {
     admit(request, reply, permission, done) {
       hooksFor(permission).onRequest(request, reply, (refusal) => {
-        tellPlainly(request);
+        toPlainIdentity(request);
         done(refusal);
       });
     },
     readmit(request, reply, permission, done) {
       hooksFor(permission).preHandler(request, reply, (refusal) => {
-        tellPlainly(request);
+        toPlainIdentity(request);
         done(refusal);
       });
     },
-    ready: () => parts.replica.waitUntilMayDecide(),
+    ready: () => parts.replica.waitUntilCanDecide(),
     replica() {
       const { leaseValid, appliedSeq, lagEvents, timesFenced } = parts.replica.status();
-      return { keys: parts.replica.keys.keys.size, leaseValid, appliedSeq, lagEvents, timesFenced };
+      return { keys: parts.replica.state.keys.size, leaseValid, appliedSeq, lagEvents, timesFenced };
     },
     close: async () => void (await parts.close()),
   };
 }
 
 /** Apps may copy the identity, or send it as JSON: all that it tells has to be a property of its own. */
-function tellPlainly(request: FastifyRequest): void {
+function toPlainIdentity(request: FastifyRequest): void {
   if (request.auth !== null) request.auth = { ...request.auth, keyId: request.auth.keyId };
 }

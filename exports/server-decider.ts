@@ -3,7 +3,7 @@ import { readCredential } from '../lib/auth/credential.ts';
 import type { Identity } from '../lib/auth/identity.ts';
 import { refusals } from '../lib/auth/refusals.ts';
 import { type ApiError, tooManyRequests, unavailable } from '../lib/http/api-error.ts';
-import { tellLimit } from '../lib/rate-limits/rate-limit-headers.ts';
+import { setRateLimitHeaders } from '../lib/rate-limits/rate-limit-headers.ts';
 import type { KeyVerdict } from '../schemas/key-verification.ts';
 import type { Decider } from './decider.ts';
 import { KeyService, type KeyServiceOptions } from './key-service.ts';
@@ -29,7 +29,7 @@ export function createServerDecider({ log, ...options }: ServerDeciderOptions): 
     try {
       const verdict = await service.verify(credential.key, permission, cost);
       const { rate_limit: limit } = verdict;
-      if (limit !== null) tellLimit(reply, { ...limit, resetMs: limit.reset_seconds * 1000 });
+      if (limit !== null) setRateLimitHeaders(reply, { ...limit, resetMs: limit.reset_seconds * 1000 });
       const identity = identityOf(verdict);
       if (identity === null) return refusalOf(verdict);
       request.auth = identity;
@@ -71,7 +71,7 @@ function identityOf({ valid, ...verdict }: KeyVerdict): Identity | null {
     keyId: key_id,
     permissions,
     rateLimit: rate_limit && { limit: rate_limit.limit, windowSeconds: rate_limit.window_seconds },
-    operator: false,
+    isConfiguredKey: false,
     sunsetAtMs: null,
   };
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { AccessLog } from '../lib/config/config.ts';
 import { addressOf } from '../lib/http/client-address.ts';
-import { LineBudget } from '../lib/observability/log-rate-limit.ts';
+import { LogRateLimit } from '../lib/observability/log-rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -31,7 +31,7 @@ export default fp<AccessLogOptions>(
     });
 
     if (accessLog === 'off') return;
-    const budget = new LineBudget(refusalLinesPerSecond);
+    const budget = new LogRateLimit(refusalLinesPerSecond);
     app.addHook('onResponse', (request, reply, done) => {
       log(request, reply);
       done();
@@ -45,14 +45,14 @@ export default fp<AccessLogOptions>(
 
     function log(request: FastifyRequest, reply: FastifyReply): void {
       if (accessLog === 'all' || isChange(request) || isError(reply)) write(request, reply);
-      else if (isRefusal(reply) && budget.take(Date.now())) {
+      else if (isRefusal(reply) && budget.allow(Date.now())) {
         tellOmitted();
         write(request, reply);
       }
     }
 
     function tellOmitted(): void {
-      const count = budget.takeOmitted();
+      const count = budget.drainSuppressed();
       if (count > 0) app.log.info({ count }, 'requests were refused without a line');
     }
   },

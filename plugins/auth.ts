@@ -5,12 +5,12 @@ import { readCredential } from '../lib/auth/credential.ts';
 import type { Identity } from '../lib/auth/identity.ts';
 import type { Outcome } from '../lib/auth/outcome.ts';
 import { grants } from '../lib/auth/permissions.ts';
-import { refusals, undecidable } from '../lib/auth/refusals.ts';
+import { authUnavailable, refusals } from '../lib/auth/refusals.ts';
 import { type Access, allows } from '../lib/auth/route-policy.ts';
 import type { Refusal } from '../lib/auth/verification.ts';
 import { type ApiError, tooManyRequests } from '../lib/http/api-error.ts';
 import { addressOf } from '../lib/http/client-address.ts';
-import { listOf } from '../lib/http/to-array.ts';
+import { toArray } from '../lib/http/to-array.ts';
 import type { Handle } from '../lib/key-table/key-table.ts';
 
 declare module 'fastify' {
@@ -41,8 +41,8 @@ export default fp(
     app.addHook('onRoute', (route) => {
       if (!asksForKey(route.config?.access)) return;
       const { onRequest, preHandler } = app.keyHooks(route);
-      route.onRequest = [onRequest, ...listOf(route.onRequest)];
-      route.preHandler = [preHandler, ...listOf(route.preHandler)];
+      route.onRequest = [onRequest, ...toArray(route.onRequest)];
+      route.preHandler = [preHandler, ...toArray(route.preHandler)];
     });
 
     app.decorate('keyHooks', (route) => ({
@@ -64,7 +64,7 @@ export default fp(
         authenticate(request, reply, config, (outcome, error) => {
           const durationMs = isTold || isTimed ? performance.now() - startMs : 0;
           app.decisionMetrics.count(outcome, isTimed ? durationMs : null);
-          if (isTold) tellDuration(request, reply, durationMs);
+          if (isTold) setServerTiming(request, reply, durationMs);
           done(error);
         });
       };
@@ -74,7 +74,7 @@ export default fp(
       ({ config = {} }: Pick<RouteOptions, 'config'>): KeyHooks['preHandler'] =>
       (request, _reply, done) => {
         if (request.keyDigest === null || request.body === undefined) return done();
-        if (!app.replica.mayDecide()) return done(undecidable());
+        if (!app.replica.canDecide()) return done(authUnavailable());
         const verification = app.decideOnKey(request, request.keyDigest, config.access);
         if (!verification.accepted) return done(refusals[verification.reason]);
         done(isAllowed(request, config, verification.identity) ? undefined : refusals.permission);
@@ -86,7 +86,7 @@ export default fp(
       config: FastifyContextConfig,
       settle: Settle,
     ) {
-      const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
+      const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
       if (floodEndsInMs > 0) return settle('limited', tooManyRequests(floodEndsInMs));
       const credential = readCredential(request.raw);
       if (credential.kind === 'none') return settle('missing', refusals.missing);
@@ -94,13 +94,13 @@ export default fp(
       const digest = digestOf(credential.key);
       request.keyDigest = digest;
       const decide = () => admit(request, reply, digest, config, settle);
-      if (app.replica.mayDecide()) return decide();
+      if (app.replica.canDecide()) return decide();
       app.replica
-        .waitUntilMayDecide()
+        .waitUntilCanDecide()
         .then(() => {
           // Asked again, in the same breath as the decision.
-          if (app.replica.mayDecide()) decide();
-          else settle('undecidable', undecidable());
+          if (app.replica.canDecide()) decide();
+          else settle('undecidable', authUnavailable());
         })
         .catch(failed(settle));
     }
@@ -118,7 +118,7 @@ export default fp(
         return refuse(request, verification.reason, settle);
       }
       const { identity } = verification;
-      tellSunset(reply, identity.sunsetAtMs);
+      setDeprecationHeaders(reply, identity.sunsetAtMs);
       const conclude = (excess: ApiError | null, handle: Handle) => {
         const outcome = outcomeOf(excess, isAllowed(request, config, identity));
         app.keyUsage.countOutcome(handle, outcome, addressOf(request), Date.now());
@@ -127,13 +127,13 @@ export default fp(
       const excess = app.rateLimits.countRequest(request, reply, verification.handle);
       if (!(excess instanceof Promise)) return conclude(excess, verification.handle);
       // The key may be elsewhere by then.
-      excess.then((known) => conclude(known, app.replica.keys.keys.find(digest))).catch(failed(settle));
+      excess.then((known) => conclude(known, app.replica.state.keys.find(digest))).catch(failed(settle));
     }
 
     function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
       const error = refusals[reason];
       if (error.statusCode !== 401) return settle(reason, error);
-      const counted = app.rateLimits.countFailure(request);
+      const counted = app.rateLimits.recordAuthFailure(request);
       if (counted === undefined) return settle(reason, error);
       counted.then(() => settle(reason, error)).catch(failed(settle));
     }
@@ -147,7 +147,7 @@ export default fp(
 type Settle = (outcome: Outcome, error?: ApiError) => void;
 
 /** What failed after the request was put off would otherwise end the process. */
-const failed = (settle: Settle) => (error: unknown) => settle('undecidable', undecidable(error));
+const failed = (settle: Settle) => (error: unknown) => settle('undecidable', authUnavailable(error));
 
 const asksForKey = (access: Access | undefined): boolean =>
   access?.kind !== 'public' && access?.kind !== 'session';
@@ -172,7 +172,7 @@ const debugHeader = 'latchkey-debug';
 const debugPermission = 'latchkey:debug';
 
 /** Server-Timing (W3C), for those who measure from outside and may know. */
-function tellDuration({ auth }: FastifyRequest, reply: FastifyReply, durationMs: number): void {
+function setServerTiming({ auth }: FastifyRequest, reply: FastifyReply, durationMs: number): void {
   if (auth === null || !grants(auth.permissions, debugPermission)) return;
   reply.header('server-timing', `auth;dur=${durationMs.toFixed(4)}`);
 }
@@ -181,7 +181,7 @@ function tellDuration({ auth }: FastifyRequest, reply: FastifyReply, durationMs:
  * Tells whoever still uses a key that was rotated (RFC 9745), and until when it works (RFC 8594). Since when isn't
  * kept in memory: any past date says that it is deprecated already, and this one can't be taken for the right one.
  */
-function tellSunset(reply: FastifyReply, sunsetAtMs: number | null): void {
+function setDeprecationHeaders(reply: FastifyReply, sunsetAtMs: number | null): void {
   if (sunsetAtMs === null) return;
   reply.header('deprecation', '@0');
   if (Number.isFinite(sunsetAtMs)) reply.header('sunset', new Date(sunsetAtMs).toUTCString());

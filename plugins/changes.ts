@@ -1,10 +1,10 @@
 import fp from 'fastify-plugin';
-import { Changes } from '../lib/changes/change-log.ts';
+import { ChangeLog } from '../lib/changes/change-log.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** How everything that decides on keys is changed. */
-    changes: Changes;
+    changeLog: ChangeLog;
   }
 }
 
@@ -17,7 +17,7 @@ export interface ChangesOptions {
 export default fp<ChangesOptions>(
   async (app, { confirmChanges }) => {
     const confirm = (seq: number) => app.replica.confirm(seq);
-    app.decorate('changes', new Changes(app.changesPool, confirmChanges ? confirm : async () => true));
+    app.decorate('changeLog', new ChangeLog(app.changesPool, confirmChanges ? confirm : async () => true));
   },
   { name: 'changes', dependencies: ['database', 'replica'] },
 );

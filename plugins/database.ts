@@ -2,7 +2,7 @@ import postgres from '@fastify/postgres';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Pool } from 'pg';
-import { surviveLostConnections } from '../lib/database/database.ts';
+import { handleConnectionErrors } from '../lib/database/database.ts';
 import { migrate, requireMigrations } from '../lib/database/migrations.ts';
 
 declare module 'fastify' {
@@ -38,8 +38,8 @@ const idleInTransactionTimeoutMs = 1_000;
 export default fp<DatabaseOptions>(
   async (app, { url, migrations, patienceMs }) => {
     const onUnavailable = (error: unknown) => app.log.warn({ err: error }, 'waiting for the database');
-    if (migrations === 'require') await requireMigrations(url, { patienceMs, onUnavailable });
-    else tellApplied(app, await migrate(url, { patienceMs, onUnavailable }));
+    if (migrations === 'require') await requireMigrations(url, { timeoutMs: patienceMs, onUnavailable });
+    else logApplied(app, await migrate(url, { timeoutMs: patienceMs, onUnavailable }));
     const common = {
       connectionString: url,
       application_name: 'latchkey',
@@ -54,7 +54,7 @@ export default fp<DatabaseOptions>(
     app.decorate('changesPool', changesPool);
     app.addHook('onClose', () => changesPool.end());
     for (const pool of [app.pg.pool, changesPool]) {
-      surviveLostConnections(pool, (error) =>
+      handleConnectionErrors(pool, (error) =>
         app.log.warn({ err: error }, 'an idle database connection was lost'),
       );
     }
@@ -62,6 +62,6 @@ export default fp<DatabaseOptions>(
   { name: 'database' },
 );
 
-function tellApplied({ log }: FastifyInstance, migrations: string[]): void {
+function logApplied({ log }: FastifyInstance, migrations: string[]): void {
   if (migrations.length > 0) log.info({ migrations }, 'the database schema was brought up to date');
 }

@@ -37,7 +37,7 @@ export default fp(
       onError: (error) => app.log.warn({ err: error }, 'events could not be read for their streams'),
     });
     app.replica.onApplied(() => streams.applied());
-    const timer = setInterval(() => streams.look(), lookIntervalMs).unref();
+    const timer = setInterval(() => streams.tick(), lookIntervalMs).unref();
     app.addHook('preClose', async () => {
       clearInterval(timer);
       streams.stop();

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, onResponseHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { listOf } from '../lib/http/to-array.ts';
+import { toArray } from '../lib/http/to-array.ts';
 import { DurationHistogram, type DurationSeries } from '../lib/observability/duration-histogram.ts';
 
 interface HttpMetricsOptions {
@@ -49,7 +49,7 @@ export default fp<HttpMetricsOptions>(
         count(request, reply);
         done();
       };
-      route.onResponse = [hook, ...listOf(route.onResponse)];
+      route.onResponse = [hook, ...toArray(route.onResponse)];
     });
     const countNotFound = counterOf('unknown');
     app.addHook('onResponse', (request, reply, done) => {

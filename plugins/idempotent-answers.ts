@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/process/periodic-job.ts';
+import { PeriodicJob } from '../lib/process/periodic-job.ts';
 import { removeExpiredAnswers } from '../lib/stores/idempotent-answer-store.ts';
 
 const intervalMs = 60_000;
@@ -10,7 +10,7 @@ const maxRemovedAtOnce = 1_000;
 /** Removes the answers that are kept for repeated requests when their day is over: at the start, and each minute. */
 export default fp(
   async (app) => {
-    const removal = new RecurringWork({
+    const removal = new PeriodicJob({
       intervalMs,
       async work() {
         while ((await removeExpiredAnswers(app.pg.pool, maxRemovedAtOnce)) === maxRemovedAtOnce);

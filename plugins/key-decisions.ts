@@ -50,13 +50,13 @@ export default fp<KeyDecisionsOptions>(
       needsEnvironment: boolean,
     ): Verification {
       const request = { digest, environment, needsEnvironment, nowMs: Date.now() };
-      return verifyKey(request, configuredKeys, app.replica.keys);
+      return verifyKey(request, configuredKeys, app.replica.state);
     }
 
     /** It may also have come to speak for another environment, when names of environments change. */
     function standingOf(this: FastifyRequest): Standing {
       const { tenantId, environmentId } = this.identity();
-      if (this.keyDigest === null || !app.replica.mayDecide()) return 'undecidable';
+      if (this.keyDigest === null || !app.replica.canDecide()) return 'undecidable';
       const { access } = this.routeOptions.config;
       const verification = verifyFor(this, this.keyDigest, access);
       if (!verification.accepted || !allows(access, verification.identity)) return 'refused';

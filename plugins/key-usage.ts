@@ -32,7 +32,7 @@ export default fp<KeyUsageOptions>(
   async (app, { usageIntervalMs }) => {
     const { pool } = app.pg;
     const writerId = newId('replica');
-    const usage = new KeyUsage(app.replica.keys);
+    const usage = new KeyUsage(app.replica.state);
     const writer = new UsageWriter({
       usage,
       write: (number, batch) => addUsage(pool, writerId, number, batch),

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Identity } from '../lib/auth/identity.ts';
 import { grants } from '../lib/auth/permissions.ts';
-import { undecidable } from '../lib/auth/refusals.ts';
+import { authUnavailable } from '../lib/auth/refusals.ts';
 import type { Verification } from '../lib/auth/verification.ts';
 import { addressOf } from '../lib/http/client-address.ts';
 import type { RequestCount } from '../lib/rate-limits/process-rate-limiter.ts';
@@ -35,7 +35,7 @@ export default fp(
   async (app) => {
     app.decorate('verifyKeys', (request, asked) => {
       // One state decides on all: nothing gives way until the last decision is made.
-      if (!app.replica.mayDecide()) throw undecidable();
+      if (!app.replica.canDecide()) throw authUnavailable();
       return Promise.all(asked.map((key) => verdictOn(request, key)));
     });
 
@@ -57,7 +57,7 @@ export default fp(
       const count = await app.rateLimits.countKey({ identity, digest, handle }, cost);
       const outcome = count?.exceeded ? 'limited' : isAllowed ? 'accepted' : 'permission';
       // The key may be elsewhere by now.
-      const current = app.replica.keys.keys.find(digest);
+      const current = app.replica.state.keys.find(digest);
       if (cost > 0) app.keyUsage.countOutcome(current, outcome, address, Date.now());
       return verdictOf(identity, outcome, count);
     }

@@ -6,9 +6,13 @@ import type { Identity } from '../lib/auth/identity.ts';
 import { type ApiError, tooManyRequests } from '../lib/http/api-error.ts';
 import { addressOf } from '../lib/http/client-address.ts';
 import type { Handle } from '../lib/key-table/key-table.ts';
-import { type RequestCount, RequestLimits, Windows } from '../lib/rate-limits/process-rate-limiter.ts';
-import { tellLimit } from '../lib/rate-limits/rate-limit-headers.ts';
-import { SharedLimits } from '../lib/rate-limits/redis-rate-limiter.ts';
+import {
+  LruRateLimiter,
+  ProcessRateLimiter,
+  type RequestCount,
+} from '../lib/rate-limits/process-rate-limiter.ts';
+import { setRateLimitHeaders } from '../lib/rate-limits/rate-limit-headers.ts';
+import { RedisRateLimiter } from '../lib/rate-limits/redis-rate-limiter.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,13 +21,13 @@ declare module 'fastify' {
 }
 
 /** Known at once, unless Redis is asked. */
-type Soon<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 interface RateLimits {
   /** How long the address is refused because it has presented too many refused keys; 0: it isn't. Asks nobody. */
-  floodEndsInMs(request: FastifyRequest): number;
+  addressBlockedForMs(request: FastifyRequest): number;
   /** Counts a refused key against the address. */
-  countFailure(request: FastifyRequest): Soon<void>;
+  recordAuthFailure(request: FastifyRequest): MaybePromise<void>;
   /**
    * Counts a request against the limit of an accepted key: all that it costs, or nothing if that is more than what is
    * left. At no cost it only looks.
@@ -33,9 +37,9 @@ interface RateLimits {
   countKey(
     key: { identity: Identity; digest: string; handle: Handle },
     cost: number,
-  ): Soon<RequestCount | null>;
+  ): MaybePromise<RequestCount | null>;
   /** Counts one against the request's own key, and sets the headers. @returns a 429 beyond the limit */
-  countRequest(request: FastifyRequest, reply: FastifyReply, handle: Handle): Soon<ApiError | null>;
+  countRequest(request: FastifyRequest, reply: FastifyReply, handle: Handle): MaybePromise<ApiError | null>;
   /** What has happened since the start. */
   counts(): LimitCounts;
   /** `process`: each process counts for itself, because there is no Redis or it can't be reached. */
@@ -64,17 +68,17 @@ const countersMaxEntries = 100_000;
 /** Limits of keys and of addresses that present wrong ones. With Redis, all processes count together. */
 export default fp<RateLimitsOptions>(
   async (app, { redisUrl, failedAuthLimit }) => {
-    const requestLimits = new RequestLimits(app.replica.keys);
-    const failures = new Windows(countersMaxEntries);
+    const requestLimits = new ProcessRateLimiter(app.replica.state);
+    const failures = new LruRateLimiter(countersMaxEntries);
     const failureLimit = { limit: failedAuthLimit, windowSeconds: failureWindowSeconds };
     const floodingAddresses = new LRUCache<string, number>({ max: countersMaxEntries });
     let keyRefusals = 0;
     let addressRefusals = 0;
-    const shared = redisUrl === null ? null : await SharedLimits.connect(redisUrl, app.log);
+    const shared = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, app.log);
     if (shared !== null) app.addHook('onClose', async () => shared.close());
 
     /** Counts in Redis, or in this process without Redis, and while it can't be reached. */
-    function countFailureOf(network: string): Soon<RequestCount> {
+    function countFailureOf(network: string): MaybePromise<RequestCount> {
       const countHere = () => failures.count(network, failureLimit, 1, Date.now());
       if (shared === null || shared.isPaused) return countHere();
       return shared.count(`address:${network}`, failureLimit, 1).then((count) => count ?? countHere());
@@ -87,22 +91,22 @@ export default fp<RateLimitsOptions>(
         return requestLimits.count(handle, identity, rateLimit, cost, Date.now());
       return shared.count(`key:${identity.keyId}`, rateLimit, cost).then((count) => {
         // The key may be elsewhere by now.
-        const current = app.replica.keys.keys.find(digest);
+        const current = app.replica.state.keys.find(digest);
         return count ?? requestLimits.count(current, identity, rateLimit, cost, Date.now());
       });
     };
 
     app.decorate('rateLimits', {
-      floodEndsInMs(request) {
+      addressBlockedForMs(request) {
         if (floodingAddresses.size === 0) return 0;
-        const endsInMs = (floodingAddresses.get(networkOf(request)) ?? 0) - Date.now();
+        const endsInMs = (floodingAddresses.get(rateLimitSubnet(request)) ?? 0) - Date.now();
         if (endsInMs <= 0) return 0;
         addressRefusals += 1;
         return endsInMs;
       },
-      countFailure(request) {
+      recordAuthFailure(request) {
         if (failedAuthLimit === 0) return;
-        const network = networkOf(request);
+        const network = rateLimitSubnet(request);
         const conclude = ({ remaining, resetMs }: RequestCount) => {
           if (remaining === 0) floodingAddresses.set(network, Date.now() + resetMs);
         };
@@ -115,7 +119,7 @@ export default fp<RateLimitsOptions>(
         if (auth === null || keyDigest === null) return null;
         const conclude = (count: RequestCount | null) => {
           if (count === null) return null;
-          tellLimit(reply, count);
+          setRateLimitHeaders(reply, count);
           if (!count.exceeded) return null;
           keyRefusals += 1;
           return tooManyRequests(count.resetMs);
@@ -131,7 +135,7 @@ export default fp<RateLimitsOptions>(
 );
 
 /** Whom failures count against: an address of IPv4, or a network of IPv6 that one customer gets. */
-function networkOf(request: FastifyRequest): string {
+function rateLimitSubnet(request: FastifyRequest): string {
   const address = addressOf(request);
   return address.includes(':') ? normalizeIP(address) : address;
 }

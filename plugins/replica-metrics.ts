@@ -4,10 +4,10 @@ import { Counter, Gauge } from 'prom-client';
 /** What Prometheus sees of the replica, with how the figures of several workers make one. */
 export default fp(
   async (app) => {
-    const { keys } = app.replica;
+    const { state: keys } = app.replica;
     const status = () => app.replica.status();
     gauge('latchkey_may_decide', '1 while keys are decided on here, by a lease or without', 'min', () =>
-      Number(app.replica.mayDecide()),
+      Number(app.replica.canDecide()),
     );
     gauge('latchkey_lease_valid', '1 while this replica has a lease', 'min', () =>
       Number(status().leaseValid),

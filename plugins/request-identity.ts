@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import type { Identity } from '../lib/auth/identity.ts';
 import { refusals } from '../lib/auth/refusals.ts';
 import type { Actor, Scope } from '../lib/auth/scope.ts';
+import type { Author } from '../lib/changes/author.ts';
 import { addressOf } from '../lib/http/client-address.ts';
 
 declare module 'fastify' {
@@ -19,6 +20,8 @@ declare module 'fastify' {
     scope(): Scope;
     /** The request's author, for the audit trail. */
     actor(): Actor;
+    /** The caller of a change in the request's environment. */
+    author(): Author;
   }
 }
 
@@ -31,6 +34,7 @@ export default fp(
     app.decorateRequest('identity', identityOf);
     app.decorateRequest('scope', scopeOf);
     app.decorateRequest('actor', actorOf);
+    app.decorateRequest('author', authorOf);
   },
   { name: 'request-identity' },
 );
@@ -49,4 +53,8 @@ function scopeOf(this: FastifyRequest): Scope {
 function actorOf(this: FastifyRequest): Actor {
   const { tenantId, keyId, userId } = this.identity();
   return { tenantId, keyId, userId, address: addressOf(this), requestId: this.id };
+}
+
+function authorOf(this: FastifyRequest): Author {
+  return { ...this.scope(), actor: this.actor(), permissions: this.identity().permissions };
 }

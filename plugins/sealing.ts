@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin';
-import { type MasterKey, Sealer } from '../lib/crypto/sealer.ts';
+import type { NamedKey } from '../lib/crypto/named-key.ts';
+import { Sealer } from '../lib/crypto/sealer.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -9,7 +10,7 @@ declare module 'fastify' {
 }
 
 interface SealingOptions {
-  masterKeys: MasterKey[];
+  masterKeys: NamedKey[];
 }
 
 /** Sealing under the master keys of the configuration. */

@@ -1,12 +1,13 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { sessionRefusals, undecidable } from '../lib/auth/refusals.ts';
+import { authUnavailable, sessionRefusals } from '../lib/auth/refusals.ts';
 import type { Scope } from '../lib/auth/scope.ts';
 import { refusalOf } from '../lib/auth/session-decision.ts';
+import type { NamedKey } from '../lib/crypto/named-key.ts';
 import { tooManyRequests } from '../lib/http/api-error.ts';
 import { issueSession, type SessionSettings } from '../lib/sessions/issue-session.ts';
 import type { Session } from '../lib/sessions/session.ts';
-import { type SessionKey, SessionTokens } from '../lib/sessions/session-tokens.ts';
+import { SessionTokens } from '../lib/sessions/session-tokens.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,7 +23,7 @@ declare module 'fastify' {
 }
 
 interface SessionsOptions {
-  sessionKeys: readonly SessionKey[];
+  sessionKeys: readonly NamedKey[];
   session: SessionSettings;
 }
 
@@ -38,16 +39,16 @@ export default fp<SessionsOptions>(
 
     const authenticate: onRequestAsyncHookHandler = async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
+      const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
       if (floodEndsInMs > 0) throw tooManyRequests(floodEndsInMs);
       const [token, ...others] = tokensIn(request);
       if (token === undefined) throw sessionRefusals.missing;
       const session = others.length === 0 ? await tokens.read(token) : null;
       if (session === null) {
-        await app.rateLimits.countFailure(request);
+        await app.rateLimits.recordAuthFailure(request);
         throw sessionRefusals.invalid;
       }
-      if (!app.replica.mayDecide()) await app.replica.waitUntilMayDecide();
+      if (!app.replica.canDecide()) await app.replica.waitUntilCanDecide();
       decide(session);
       request.session = session;
     };
@@ -58,8 +59,8 @@ export default fp<SessionsOptions>(
     };
 
     function decide(session: Session): void {
-      if (!app.replica.mayDecide()) throw undecidable();
-      const refusal = refusalOf(session, app.replica.keys, Date.now());
+      if (!app.replica.canDecide()) throw authUnavailable();
+      const refusal = refusalOf(session, app.replica.state, Date.now());
       if (refusal !== null) throw sessionRefusals[refusal];
     }
 

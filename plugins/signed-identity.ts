@@ -1,7 +1,7 @@
 import { compile } from '@fastify/proxy-addr';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { NamedKey } from '../lib/config/named-keys-setting.ts';
+import type { NamedKey } from '../lib/crypto/named-key.ts';
 import { forwardedRequest } from '../lib/signed-identity/bound-request.ts';
 import { IdentitySigner } from '../lib/signed-identity/identity-signer.ts';
 import type { PublicKeys } from '../schemas/public-keys.ts';

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
 import { ensureTenant } from '../lib/changes/tenant-changes.ts';
-import { patiently } from '../lib/database/retry.ts';
+import { retryWhileUnavailable } from '../lib/database/retry.ts';
 
 interface TenantsOptions {
   configuredKeys: ConfiguredKeys;
@@ -11,7 +11,8 @@ interface TenantsOptions {
 export default fp<TenantsOptions>(
   async (app, { configuredKeys }) => {
     const tenantIds = new Set([...configuredKeys.values()].map(({ tenantId }) => tenantId));
-    for (const tenantId of tenantIds) await patiently(() => ensureTenant(app.changes, tenantId));
+    for (const tenantId of tenantIds)
+      await retryWhileUnavailable(() => ensureTenant(app.changeLog, tenantId));
   },
   { name: 'tenants', dependencies: ['changes'] },
 );

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/process/periodic-job.ts';
+import { PeriodicJob } from '../lib/process/periodic-job.ts';
 import { removeOldUsage, type UsageRetention } from '../lib/stores/key-usage-store.ts';
 
 declare module 'fastify' {
@@ -19,7 +19,7 @@ const maxRemovedAtOnce = 5_000;
 /** Keeps the stored usage of keys bounded: at the start, and every ten minutes. */
 export default fp(
   async (app) => {
-    const removal = new RecurringWork({
+    const removal = new PeriodicJob({
       intervalMs,
       async work(isStopping) {
         while (!isStopping() && (await removeOldUsage(app.pg.pool, retention, maxRemovedAtOnce)) > 0);

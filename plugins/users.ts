@@ -1,12 +1,12 @@
 import fp from 'fastify-plugin';
 import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
 import { ensureUser } from '../lib/changes/user-changes.ts';
-import { patiently } from '../lib/database/retry.ts';
+import { retryWhileUnavailable } from '../lib/database/retry.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Whether a configured key belongs to the user, which only the operator may change then. */
-    isOperator(tenantId: string, userId: string): boolean;
+    isUserOfConfiguredKey(tenantId: string, userId: string): boolean;
   }
 }
 
@@ -20,9 +20,9 @@ export default fp<UsersOptions>(
     const operators = new Map(
       [...configuredKeys.values()].map((key) => [nameOf(key.tenantId, key.userId), key]),
     );
-    app.decorate('isOperator', (tenantId, userId) => operators.has(nameOf(tenantId, userId)));
+    app.decorate('isUserOfConfiguredKey', (tenantId, userId) => operators.has(nameOf(tenantId, userId)));
     for (const { tenantId, userId } of operators.values()) {
-      await patiently(() => ensureUser(app.changes, tenantId, userId));
+      await retryWhileUnavailable(() => ensureUser(app.changeLog, tenantId, userId));
     }
   },
   { name: 'users', dependencies: ['changes', 'tenants'] },

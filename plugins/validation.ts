@@ -75,13 +75,14 @@ function rowValidator(ajv: Ajv, schema: object) {
 }
 
 /** An unknown name as far as it may be repeated: nothing that short and plain is a key, in whatever encoding. */
-const told = (name: unknown): string =>
+const safeName = (name: unknown): string =>
   typeof name === 'string' && /^[\w[\].-]{1,39}$/.test(name) ? name : '[redacted]';
 
 /** Names the field, and never repeats its value: it could be a key. */
 function detailOf(error: FastifySchemaValidationError, part: string) {
   const { missingProperty, additionalProperty, allowedValue, allowedValues, pattern } = error.params;
-  const field = missingProperty ?? (additionalProperty === undefined ? undefined : told(additionalProperty));
+  const field =
+    missingProperty ?? (additionalProperty === undefined ? undefined : safeName(additionalProperty));
   const path = redact(
     `${part === 'body' ? '' : part}${error.instancePath}${field === undefined ? '' : `/${field}`}`,
   );

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
-import { RecurringWork } from '../lib/process/periodic-job.ts';
-import { cleanUpWebhooks } from '../lib/webhooks/remove-old-deliveries.ts';
+import { PeriodicJob } from '../lib/process/periodic-job.ts';
+import { removeOldWebhookData } from '../lib/webhooks/remove-old-deliveries.ts';
 import { resealSecrets } from '../lib/webhooks/sealed-secrets.ts';
 
 declare module 'fastify' {
@@ -17,7 +17,7 @@ const intervalMs = 3_600_000;
 /** Looks after what is stored of webhooks, once the service listens and then every hour. */
 export default fp(
   async (app) => {
-    const maintenance = new RecurringWork({
+    const maintenance = new PeriodicJob({
       intervalMs,
       async work(isStopping) {
         const { resealed, lost } = await resealSecrets(app.pg.pool, app.sealer);
@@ -25,7 +25,7 @@ export default fp(
           app.log.info({ secrets: resealed }, 'secrets were sealed under the first master key');
         if (lost > 0)
           app.log.error({ secrets: lost }, 'MASTER_KEYS lacks keys that secrets are sealed under');
-        await cleanUpWebhooks(app.pg.pool, () => !isStopping());
+        await removeOldWebhookData(app.pg.pool, () => !isStopping());
       },
       onError: (error) =>
         app.log.warn({ err: error }, 'the maintenance of webhooks failed: it is tried again in an hour'),

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client, Pool } from 'pg';
 import t from 'tap';
-import { surviveLostConnections } from '../lib/database/database.ts';
+import { handleConnectionErrors } from '../lib/database/database.ts';
 import { createKey, createMigratedDatabase, startService } from './helper.ts';
 
 const databaseUrl = await createMigratedDatabase(t);
 const owner = new Pool({ connectionString: databaseUrl, max: 1 });
-surviveLostConnections(owner, () => {}); // The database is dropped while they end.
+handleConnectionErrors(owner, () => {}); // The database is dropped while they end.
 t.teardown(() => owner.end());
 
 const documentation = await readFile(new URL('../docs/audit.md', import.meta.url), 'utf8');

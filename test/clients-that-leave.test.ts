@@ -55,11 +55,11 @@ async function holdLease(): Promise<() => Promise<void>> {
   const blocker = await pool.connect();
   await blocker.query('BEGIN');
   await blocker.query('LOCK TABLE replicas IN SHARE MODE');
-  await until(() => !service.app.replica.mayDecide());
+  await until(() => !service.app.replica.canDecide());
   return async () => {
     await blocker.query('COMMIT');
     blocker.release();
-    await until(() => service.app.replica.mayDecide());
+    await until(() => service.app.replica.canDecide());
   };
 }
 

@@ -115,7 +115,7 @@ t.test('without its database the service decides from memory, until its lease en
       t.match(response.headers['retry-after'], /^[1-9]\d*$/, what);
       t.ok(isLogged(response), what);
     });
-    t.equal(cut.app.replica.mayDecide(), true, 'the lease held all the time');
+    t.equal(cut.app.replica.canDecide(), true, 'the lease held all the time');
     const down = await cut.call({ url: '/health/ready', key: null });
     t.equal(down.statusCode, 503);
     t.match(down.json(), { status: 'unavailable', checks: { database: 'unavailable', keys: 'ok' } });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import t from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
-import { configOf } from '../lib/config/config.ts';
+import { parseConfig } from '../lib/config/config.ts';
 import { repository } from './fixtures/service-process.ts';
 import { startService } from './helper.ts';
 
@@ -89,7 +89,7 @@ t.test('nginx is a trusted proxy, beside those that the operator names', async (
     ['172.30.93.3', [address, '172.30.93.3']],
   ] as const) {
     const TRUSTED_PROXIES = setting.replace(/\$\{TRUSTED_PROXIES:-\}/, own);
-    t.same(configOf({ TRUSTED_PROXIES }).trustedProxies, trusted);
+    t.same(parseConfig({ TRUSTED_PROXIES }).trustedProxies, trusted);
   }
 });
 

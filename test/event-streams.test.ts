@@ -345,14 +345,14 @@ t.test('a replica without a lease sends nothing, and goes on where it was', asyn
   const { key, headers } = await setUp();
   const stream = await openLive({}, { key });
   const goOn = await holdReplicas();
-  await until(() => !reader.app.replica.mayDecide());
+  await until(() => !reader.app.replica.canDecide());
   await goOn();
-  await until(() => reader.app.replica.mayDecide() && writer.app.replica.mayDecide());
+  await until(() => reader.app.replica.canDecide() && writer.app.replica.canDecide());
   await createKey(writer, {}, { headers });
   await until(() => stream.events.length === 1);
 
   const had = stream.text();
-  const mayDecide = t.intercept(reader.app.replica, 'mayDecide', { value: () => false });
+  const mayDecide = t.intercept(reader.app.replica, 'canDecide', { value: () => false });
   for (let i = 0; i < 5; i++) await createKey(writer, {}, { headers });
   t.equal(stream.text(), had, 'although it has applied the changes');
   mayDecide.restore();

@@ -5,7 +5,7 @@ import { Client, Pool } from 'pg';
 import type { DestinationStream } from 'pino';
 import { type BuildOptions, build } from '../app.ts';
 import { developmentKey } from '../lib/auth/configured-keys.ts';
-import { configOf } from '../lib/config/config.ts';
+import { parseConfig } from '../lib/config/config.ts';
 import { migrate } from '../lib/database/migrations.ts';
 
 export { developmentKey };
@@ -100,14 +100,14 @@ interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmCh
 /** The service as production builds it, on a database of its own, closed after the test. */
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<TestService> {
   const { env, databaseUrl = await createMigratedDatabase(t), ...buildOptions } = options;
-  const config = configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...env });
+  const config = parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...env });
   const app = await build({ ...config, ...buildOptions, databaseUrl });
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   pool.on('error', () => {}); // Tests cut connections on purpose.
   t.teardown(() => pool.end());
   t.teardown(() => app.close());
   await app.ready();
-  if (!(await app.replica.waitUntilMayDecide())) throw new Error('The service is not ready to decide');
+  if (!(await app.replica.waitUntilCanDecide())) throw new Error('The service is not ready to decide');
   return { app, pool, databaseUrl, call: (call) => callService(app, call) };
 }
 
@@ -134,7 +134,7 @@ export const untilLeaseEnds = ({ app }: Pick<TestService, 'app'>): Promise<void>
 
 /** Until the service decides on keys again. */
 export const untilMayDecide = ({ app }: Pick<TestService, 'app'>): Promise<void> =>
-  until(() => app.replica.mayDecide());
+  until(() => app.replica.canDecide());
 
 /** Looks every few milliseconds, for 20 s at most. */
 export async function until(holds: () => boolean): Promise<void> {

@@ -4,10 +4,10 @@
  */
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
-import { newSecret } from '../lib/auth/api-key.ts';
+import { newApiKey } from '../lib/auth/api-key.ts';
 import type { Scope } from '../lib/auth/scope.ts';
 import { newId } from '../lib/crypto/ids.ts';
-import { type Queryable, surviveLostConnections } from '../lib/database/database.ts';
+import { handleConnectionErrors, type Queryable } from '../lib/database/database.ts';
 import * as trail from '../lib/stores/audit-event-store.ts';
 import * as keys from '../lib/stores/key-store.ts';
 import { addUsage, removeOldUsage } from '../lib/stores/key-usage-store.ts';
@@ -114,7 +114,7 @@ const rowsIn = (plan: Plan, isCounted: (plan: Plan) => boolean = () => true): nu
 const isOfKeys = (plan: Plan): boolean => plan['Relation Name'] === 'api_keys';
 
 const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1 });
-surviveLostConnections(pool, () => {}); // The database is dropped while they end.
+handleConnectionErrors(pool, () => {}); // The database is dropped while they end.
 t.teardown(() => pool.end());
 
 /** Runs what a store does, and explains every statement of it as it was run. Nothing of it is kept. */
@@ -213,7 +213,7 @@ t.test(`with ${keyCount} keys`, async (t) => {
   }
 
   await t.test('a creation reads no table from end to end, its checks neither', async (t) => {
-    const create = (db: Queryable) => keys.insertKey(db, large, newKey, newSecret().digest);
+    const create = (db: Queryable) => keys.insertKey(db, large, newKey, newApiKey().digest);
     const [explained] = await explain(create);
     t.comment(`${explained?.executionMs} ms`);
     t.equal(await sequentialScans(create), 0);

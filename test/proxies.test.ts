@@ -395,7 +395,7 @@ async function testProxy(t: Test, port: number): Promise<void> {
   });
 
   await t.test('refuses all while Latchkey may not decide', async (t) => {
-    const undecidable = t.intercept(app.replica, 'mayDecide', { value: () => false });
+    const undecidable = t.intercept(app.replica, 'canDecide', { value: () => false });
     await check(t, port, refused);
     undecidable.restore();
     await check(t, port, accepted);

@@ -55,7 +55,7 @@ t.test('an address that presents too many wrong keys is refused', async (t) => {
   t.same(await fail(service, remoteAddress, remoteAddress, remoteAddress), [401, 401, 401]);
 
   await t.test('before any decision, whatever it presents now', async (t) => {
-    const decisions = t.capture(service.app.replica, 'mayDecide', service.app.replica.mayDecide);
+    const decisions = t.capture(service.app.replica, 'canDecide', service.app.replica.canDecide);
     for (const presented of [wrongKey, key, developmentKey, null, 'not a key']) {
       const response = await call({ url, key: presented, remoteAddress });
       t.equal(response.statusCode, 429);

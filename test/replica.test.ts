@@ -3,7 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { build } from '../app.ts';
-import { configOf } from '../lib/config/config.ts';
+import { parseConfig } from '../lib/config/config.ts';
 import { appliedChannel } from '../lib/replica/postgres-replication.ts';
 import {
   createEnvironment,
@@ -249,7 +249,7 @@ t.test('what a service loads decides as what another has followed', async (t) =>
     ),
     [403, 200, 200, 403, 401, 200, 401, 403],
   );
-  t.equal(second.app.replica.keys.keys.size, first.app.replica.keys.keys.size);
+  t.equal(second.app.replica.state.keys.size, first.app.replica.state.keys.size);
 });
 
 const replicaRows = async ({ pool }: TestService): Promise<unknown[]> =>
@@ -260,7 +260,7 @@ t.test('a service that stops in order leaves nothing that a change would wait fo
   t.equal((await replicaRows(first)).length, 2);
   await second.app.close();
   t.equal((await replicaRows(first)).length, 1);
-  t.notOk(second.app.replica.mayDecide(), 'and decides no more');
+  t.notOk(second.app.replica.canDecide(), 'and decides no more');
   const { api_key: key } = await createKey(first);
   t.same(await statusesOf(first, [key]), [200]);
   await first.app.close();
@@ -331,7 +331,7 @@ t.test('/health/ready shows the replica', async (t) => {
     await lock.query('LOCK TABLE api_keys');
 
     const app = await build({
-      ...configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }),
+      ...parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }),
       databaseUrl: first.databaseUrl,
     });
     t.teardown(() => app.close());
@@ -349,7 +349,7 @@ t.test('/health/ready shows the replica', async (t) => {
     t.same(await statusesOf(first, [developmentKey]), [200], 'others go on');
 
     await lock.query('COMMIT');
-    await until(() => app.replica.mayDecide());
+    await until(() => app.replica.canDecide());
     t.equal((await app.inject('/health/ready')).statusCode, 200);
   });
 });

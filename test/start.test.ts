@@ -14,7 +14,7 @@ import { build } from '../app.ts';
 import { findFreePort } from '../embedded-postgres/start-server.ts';
 import { digestOf, hashOf } from '../lib/auth/api-key.ts';
 import { developmentKeyDigest } from '../lib/auth/configured-keys.ts';
-import { type Config, ConfigError, configOf, readConfig } from '../lib/config/config.ts';
+import { type Config, ConfigError, parseConfig, readConfig } from '../lib/config/config.ts';
 import { migrate } from '../lib/database/migrations.ts';
 import { DatabaseUnreachableError } from '../lib/database/retry.ts';
 import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
@@ -33,7 +33,7 @@ const apiKeys = (entry: object, hash = hashOf(operatorKey)): string =>
 /** What is wrong with the settings, line by line. */
 function mistakesIn(environment: NodeJS.Dict<string>): string[] {
   try {
-    configOf(environment);
+    parseConfig(environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const [title, ...lines] = error.message.split('\n');
@@ -67,8 +67,8 @@ t.test('the configuration', async (t) => {
       accessLog: 'failures',
       logLevel: 'info',
     };
-    t.same(configOf({}), defaults);
-    t.same(configOf({ PATH: '/bin', HOME: '/' }), defaults, 'and what is not its own does not matter');
+    t.same(parseConfig({}), defaults);
+    t.same(parseConfig({ PATH: '/bin', HOME: '/' }), defaults, 'and what is not its own does not matter');
   });
 
   await t.test('tells all mistakes at once', async (t) => {
@@ -138,7 +138,7 @@ t.test('the configuration', async (t) => {
 
   await t.test('takes addresses and networks of proxies', async (t) => {
     const list = '10.0.0.1, 192.168.0.0/16,2001:db8::/32 ,::1';
-    t.same(configOf({ TRUSTED_PROXIES: list }).trustedProxies, [
+    t.same(parseConfig({ TRUSTED_PROXIES: list }).trustedProxies, [
       '10.0.0.1',
       '192.168.0.0/16',
       '2001:db8::/32',
@@ -157,12 +157,12 @@ t.test('the configuration', async (t) => {
       ['SESSION_KEYS', 'sessionKeys', 'latchkey development session key'],
     ] as const) {
       const known = Buffer.from(text).toString('base64');
-      t.same(configOf({ [name]: `${one}, 2026-11:${second.toString('base64')}` })[field], [
+      t.same(parseConfig({ [name]: `${one}, 2026-11:${second.toString('base64')}` })[field], [
         { id: 'one', key: first },
         { id: '2026-11', key: second },
       ]);
-      t.match(configOf({ NODE_ENV: 'development' })[field], [{ id: 'development' }]);
-      t.match(configOf({ NODE_ENV: 'development', [name]: one })[field], [{ id: 'one' }]);
+      t.match(parseConfig({ NODE_ENV: 'development' })[field], [{ id: 'development' }]);
+      t.match(parseConfig({ NODE_ENV: 'development', [name]: one })[field], [{ id: 'one' }]);
       const wrong = (entry: number) => `${name}, entry ${entry}: must be <id>:<32 bytes in base64>`;
       const cases: [string, string[]][] = [
         ['secret', [wrong(1)]],
@@ -186,11 +186,11 @@ t.test('the configuration', async (t) => {
     const one = `one:${first.toString('base64')}`;
     const TRUSTED_PROXIES = '10.0.0.1';
     const IDENTITY_KEYS = `${one},two:${second.toString('base64')}`;
-    t.same(configOf({ TRUSTED_PROXIES, IDENTITY_KEYS }).identityKeys, [
+    t.same(parseConfig({ TRUSTED_PROXIES, IDENTITY_KEYS }).identityKeys, [
       { id: 'one', key: first },
       { id: 'two', key: second },
     ]);
-    t.same(configOf({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
+    t.same(parseConfig({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
     t.same(mistakesIn({ IDENTITY_KEYS }), [
       'IDENTITY_KEYS needs TRUSTED_PROXIES: only of them it is believed what is to be signed',
     ]);
@@ -204,7 +204,7 @@ t.test('the configuration', async (t) => {
   });
 
   await t.test('takes keys by their hash', async (t) => {
-    const { configuredKeys } = configOf({ API_KEYS: apiKeys({ environment_id: 'production' }) });
+    const { configuredKeys } = parseConfig({ API_KEYS: apiKeys({ environment_id: 'production' }) });
     t.match(configuredKeys.get(digestOf(operatorKey)), {
       id: /^key_configured_[0-9a-f]{16}$/,
       tenantId: 'acme',
@@ -239,9 +239,9 @@ t.test('the configuration', async (t) => {
 
   await t.test('has the development key outside of production only', async (t) => {
     const hash = hashOf(developmentKey);
-    t.equal(configOf({}).configuredKeys.size, 0);
+    t.equal(parseConfig({}).configuredKeys.size, 0);
     const inDevelopment = (setting: { API_KEYS?: string }) =>
-      configOf({ NODE_ENV: 'development', ...setting }).configuredKeys.get(developmentKeyDigest);
+      parseConfig({ NODE_ENV: 'development', ...setting }).configuredKeys.get(developmentKeyDigest);
     t.equal(inDevelopment({})?.environment, 'development');
     const API_KEYS = apiKeys({}, hash);
     t.equal(inDevelopment({ API_KEYS })?.tenantId, 'acme');
@@ -271,7 +271,7 @@ t.test('the configuration', async (t) => {
 });
 
 const buildOn = (databaseUrl: string) =>
-  build({ ...configOf({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }), databaseUrl });
+  build({ ...parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }), databaseUrl });
 
 async function queryOn<Row extends object>(databaseUrl: string, text: string): Promise<Row[]> {
   const client = new Client({ connectionString: databaseUrl });
@@ -324,7 +324,7 @@ t.test('the schema', async (t) => {
     const app = await buildOn(databaseUrl);
     t.teardown(() => app.close());
     await app.ready();
-    t.ok(await app.replica.waitUntilMayDecide());
+    t.ok(await app.replica.waitUntilCanDecide());
     t.equal((await app.inject('/health/ready')).statusCode, 200);
   });
 
@@ -376,7 +376,7 @@ t.test('a database that does not answer', async (t) => {
     const port = portOf(server);
     server.close();
     await once(server, 'close');
-    const error = await migrate(`postgres://ada:secret@127.0.0.1:${port}/db`, { patienceMs: 0 }).catch(
+    const error = await migrate(`postgres://ada:secret@127.0.0.1:${port}/db`, { timeoutMs: 0 }).catch(
       (error: unknown) => error,
     );
     t.ok(error instanceof DatabaseUnreachableError);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { surviveLostConnections } from '../../lib/database/database.ts';
+import { handleConnectionErrors } from '../../lib/database/database.ts';
 import { KeyReplica } from '../../lib/replica/key-replica.ts';
 import { DatabaseMeter } from '../database-meter.ts';
 import { KeyChanger } from '../key-changer.ts';
@@ -99,7 +99,7 @@ class Crowd {
   constructor(databaseUrl: string) {
     this.#databaseUrl = databaseUrl;
     this.#pool = new Pool({ connectionString: databaseUrl, max: 1 });
-    surviveLostConnections(this.#pool, () => {});
+    handleConnectionErrors(this.#pool, () => {});
   }
 
   get size(): number {

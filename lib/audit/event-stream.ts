@@ -25,7 +25,7 @@ export interface EventStreamOptions {
 }
 
 /** A sign of life after so long a silence; and who takes nothing for so long is let go. */
-const silenceMs = 15_000;
+const keepAliveMs = 15_000;
 
 /** Few, for a slow reader gets some kilobytes at a time, and reads the rest again. */
 const eventsPerRead = 20;
@@ -45,7 +45,7 @@ export class EventStream {
   #live = false;
   #waitsForReader = false;
   #catchingUp = false;
-  #greeted = false;
+  #announced = false;
   #ended = false;
   #lastWriteMs = performance.now();
 
@@ -100,11 +100,11 @@ export class EventStream {
   }
 
   /** To be called every now and then: ends it, gives a sign of life, or goes on after a failure. */
-  look(): void {
+  tick(): void {
     const standing = this.check();
-    const isSilent = performance.now() - this.#lastWriteMs >= silenceMs;
+    const isSilent = performance.now() - this.#lastWriteMs >= keepAliveMs;
     if (isSilent && (this.#waitsForReader || standing !== 'accepted')) this.end();
-    else if (isSilent) this.#write(`: still here\n${this.#place()}`);
+    else if (isSilent) this.#write(`: still here\n${this.#positionComment()}`);
     if (!this.#live) void this.catchUp();
   }
 
@@ -136,13 +136,13 @@ export class EventStream {
 
   #join(): void {
     this.#live = true;
-    if (this.#greeted) return;
-    this.#greeted = true;
-    this.#write(`: caught up\n${this.#place()}`);
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#write(`: caught up\n${this.#positionComment()}`);
   }
 
   /** Makes the reader come back to this place, although there was no event for it. */
-  #place(): string {
+  #positionComment(): string {
     return `id: ${this.#position}\n\n`;
   }
 

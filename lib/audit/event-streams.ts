@@ -93,8 +93,8 @@ export class EventStreams {
   }
 
   /** To be called several times a second: keys expire, statements fail, and readers want signs of life. */
-  look(): void {
-    for (const stream of this.#streams) stream.look();
+  tick(): void {
+    for (const stream of this.#streams) stream.tick();
     void this.#follow();
   }
 

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 
 /** What is kept of a key. */
-export interface SecretDigest {
+export interface ApiKeyHash {
   /** SHA-256 of the key, 32 bytes. */
   hash: Buffer;
   /** Enough for its owner to recognise it: the first and last four characters. */
@@ -9,7 +9,7 @@ export interface SecretDigest {
 }
 
 /** Makes a key: 32 bytes of the operating system's secure generator, as 64 lower-case hex characters. */
-export function newSecret(): { plaintext: string; digest: SecretDigest } {
+export function newApiKey(): { plaintext: string; digest: ApiKeyHash } {
   const plaintext = randomBytes(32).toString('hex');
   const digest = { hash: Buffer.from(hashOf(plaintext), 'hex'), displayId: displayIdOf(plaintext) };
   return { plaintext, digest };

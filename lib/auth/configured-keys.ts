@@ -7,7 +7,7 @@ export interface ConfiguredKey {
   tenantId: string;
   userId: string;
   name: string;
-  active: boolean;
+  isActive: boolean;
   /** The id or the name of the environment that it works in, unless the request selects another. */
   environment: string | null;
 }
@@ -24,7 +24,7 @@ export const developmentConfiguredKey: ConfiguredKey = {
   tenantId: 'tenant_default',
   userId: 'user_default',
   name: 'Development key',
-  active: true,
+  isActive: true,
   environment: 'development',
 };
 

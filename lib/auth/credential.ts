@@ -22,18 +22,18 @@ interface Headers {
  */
 export function readCredential({ headers, rawHeaders }: Headers): Credential {
   const apiKey = textOf(headers['x-api-key']);
-  if (headers.authorization === undefined) return apiKey === '' ? none : credentialOf(apiKey);
+  if (headers.authorization === undefined) return apiKey === '' ? none : toCredential(apiKey);
   // Node drops a second one, and a request that says two things must not pass as saying one.
   if (timesIn(rawHeaders, 'authorization') > 1) return malformed;
   const bearer = bearerTokenOf(headers.authorization);
   if (apiKey !== '' && bearer !== '' && apiKey !== bearer) return malformed;
   const key = apiKey === '' ? bearer : apiKey;
-  return key === '' ? none : credentialOf(key);
+  return key === '' ? none : toCredential(key);
 }
 
 const textOf = (value: string | string[] | undefined): string => (typeof value === 'string' ? value : '');
 
-const credentialOf = (key: string): Credential =>
+const toCredential = (key: string): Credential =>
   key.length <= maxKeyLength ? { kind: 'key', key } : malformed;
 
 const timesIn = (rawHeaders: readonly string[], name: string): number =>

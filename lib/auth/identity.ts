@@ -10,7 +10,7 @@ export interface Identity {
   permissions: readonly string[];
   rateLimit: RateLimit | null;
   /** Whether it is the operator's own key, from the configuration. */
-  operator: boolean;
+  isConfiguredKey: boolean;
   /** When a key that was rotated stops working: milliseconds since the epoch. `null`: it wasn't rotated. */
   sunsetAtMs: number | null;
 }

@@ -11,17 +11,17 @@ export function grants(held: readonly string[], asked: string): boolean {
 }
 
 /** Those of the permissions asked for that the ones held don't cover. */
-export const lacking = (held: readonly string[], asked: readonly string[]): string[] =>
+export const missingPermissions = (held: readonly string[], asked: readonly string[]): string[] =>
   asked.filter((permission) => !grants(held, permission));
 
 /** A publishable key is seen by strangers: it may not manage keys. */
-export const mayHold = (type: KeyType, permission: string): boolean =>
+export const isAllowedOn = (type: KeyType, permission: string): boolean =>
   type === 'private_key' || !(permission === '*' || permission.startsWith('keys:'));
 
 /** What a new key gets that asks for nothing: all that its creator holds, but nothing of management for strangers. */
-export const inherited = (type: KeyType, held: readonly string[]): string[] =>
+export const defaultPermissions = (type: KeyType, held: readonly string[]): string[] =>
   held.filter(
-    (permission) => mayHold(type, permission) && (type === 'private_key' || !isManagement(permission)),
+    (permission) => isAllowedOn(type, permission) && (type === 'private_key' || !isManagement(permission)),
   );
 
 const isManagement = (permission: string): boolean =>

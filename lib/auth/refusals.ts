@@ -19,7 +19,7 @@ export const refusals = {
 };
 
 /** No decision is possible at this instant, neither for nor against. */
-export const undecidable = (cause: unknown = new Error('no valid lease')): ApiError =>
+export const authUnavailable = (cause: unknown = new Error('no valid lease')): ApiError =>
   unavailable('Authentication temporarily unavailable', cause);
 
 const withoutIdentity = (message: string): ApiError => unauthorized(message, '', 'Signed-Identity');

@@ -31,7 +31,10 @@ export const permittedOnTenant = (permission: string): Access => ({
 });
 
 /** Whether an accepted key may do what a route is for. What isn't named isn't allowed. */
-export function allows(access: Access | undefined, { operator, permissions }: Identity): boolean {
+export function allows(
+  access: Access | undefined,
+  { isConfiguredKey: operator, permissions }: Identity,
+): boolean {
   if (access?.kind === 'operator') return operator;
   return access?.kind === 'key' && (access.permission === null || grants(permissions, access.permission));
 }

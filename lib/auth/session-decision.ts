@@ -1,4 +1,4 @@
-import type { KeyState } from '../replica/replicated-state.ts';
+import type { ReplicatedState } from '../replica/replicated-state.ts';
 import type { Session } from '../sessions/session.ts';
 
 export type SessionRefusal = 'expired' | 'revoked' | 'inactive';
@@ -11,7 +11,7 @@ export type SessionRefusal = 'expired' | 'revoked' | 'inactive';
  */
 export function refusalOf(
   session: Session,
-  { sessions, environments }: Pick<KeyState, 'sessions' | 'environments'>,
+  { sessions, environments }: Pick<ReplicatedState, 'sessions' | 'environments'>,
   nowMs: number,
 ): SessionRefusal | null {
   // Asked this way round, so that an instant that is not a number denies.

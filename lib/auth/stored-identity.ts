@@ -12,7 +12,7 @@ export class StoredIdentity implements Identity {
   readonly userId: string;
   readonly permissions: readonly string[];
   readonly rateLimit: RateLimit | null;
-  readonly operator = false;
+  readonly isConfiguredKey = false;
   readonly sunsetAtMs: number | null;
   readonly #keyId: () => string;
 

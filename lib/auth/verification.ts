@@ -1,5 +1,5 @@
 import { absent, type Handle, type KeyTable } from '../key-table/key-table.ts';
-import type { KeyState } from '../replica/replicated-state.ts';
+import type { ReplicatedState } from '../replica/replicated-state.ts';
 import type { EnvironmentRecord } from '../replica/state-change.ts';
 import type { ConfiguredKey, ConfiguredKeys } from './configured-keys.ts';
 import { decide } from './decision.ts';
@@ -32,7 +32,7 @@ export interface VerificationRequest {
 export function verifyKey(
   request: VerificationRequest,
   configuredKeys: ConfiguredKeys,
-  { keys, environments }: KeyState,
+  { keys, environments }: ReplicatedState,
 ): Verification {
   const configuredKey = configuredKeys.get(request.digest);
   if (configuredKey !== undefined) return verifyConfiguredKey(configuredKey, request, { keys, environments });
@@ -58,7 +58,7 @@ function knownOf(
 function verifyConfiguredKey(
   key: ConfiguredKey,
   request: VerificationRequest,
-  { keys, environments }: Pick<KeyState, 'keys' | 'environments'>,
+  { keys, environments }: Pick<ReplicatedState, 'keys' | 'environments'>,
 ): Verification {
   const refuse = (reason: Refusal): Verification => ({
     accepted: false,
@@ -67,7 +67,7 @@ function verifyConfiguredKey(
     tenantId: key.tenantId,
     stored: false,
   });
-  if (!key.active || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
+  if (!key.isActive || !environments.isTenantActive(key.tenantId)) return refuse('inactive');
   if (!keys.isUserActive(key.tenantId, key.userId)) return refuse('inactive');
   const selected = request.environment();
   const selector = selected ?? key.environment;
@@ -87,6 +87,6 @@ const identityOf = (key: ConfiguredKey, environment: EnvironmentRecord | undefin
   keyId: key.id,
   permissions: ['*'],
   rateLimit: environment?.rateLimit ?? null,
-  operator: true,
+  isConfiguredKey: true,
   sunsetAtMs: null,
 });

@@ -2,33 +2,38 @@ import type { Pool } from 'pg';
 import {
   commit,
   commitWith,
-  only,
+  expectOneRow,
   type Queryable,
   type Statement,
   transaction,
 } from '../database/database.ts';
 import { ApiError } from '../http/api-error.ts';
-import { type KeyEvent, type Recorded, readHeadSeq, recordingOf } from '../stores/key-event-store.ts';
+import {
+  type AppendedHead,
+  appendEventsSql,
+  type ChangeEvent,
+  readHeadSeq,
+} from '../stores/key-event-store.ts';
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
-export interface Change {
+export interface Transaction {
   connection: Queryable;
   /** Appends to the feed. All of it is written at the end, for that takes the lock that all changes share. */
-  record(event: KeyEvent): void;
+  append(event: ChangeEvent): void;
   /** Instead of `record`, for more events than should be held here: by a statement that answers `Recorded`. */
-  recordBy(statement: Statement): void;
+  appendFrom(statement: Statement): void;
   /**
    * Says that an earlier change, perhaps not yet confirmed, has done it. Whatever is answered to that, an error too,
    * is answered when the earlier one is in force.
    */
-  repeat(): Promise<void>;
+  confirmUpToHead(): Promise<void>;
 }
 
 /**
  * Makes changes of what decides on keys. When `make` has returned, the change is committed and no replica
  * decides by the state before it.
  */
-export class Changes {
+export class ChangeLog {
   readonly pool: Pool;
   readonly #confirm: (seq: number) => Promise<boolean>;
 
@@ -43,29 +48,29 @@ export class Changes {
    * @throws what `work` throws, with nothing changed; or ApiError `service_unavailable` when the change is
    * committed and can't be confirmed: an update or deletion may be repeated, a creation is there
    */
-  async make<Result>(work: (change: Change) => Promise<Result>): Promise<Result> {
+  async commit<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     let lastSeq = 0;
     const confirm = async () => {
       if (lastSeq > 0 && !(await this.#confirm(lastSeq))) throw unconfirmed();
     };
-    const events: KeyEvent[] = [];
+    const events: ChangeEvent[] = [];
     let ownRecording: Statement | null = null;
     const run = (connection: Queryable) =>
       work({
         connection,
-        record: (event) => void events.push(event),
-        recordBy: (statement) => {
+        append: (event) => void events.push(event),
+        appendFrom: (statement) => {
           ownRecording = statement;
         },
-        repeat: async () => {
+        confirmUpToHead: async () => {
           lastSeq = await readHeadSeq(connection);
         },
       });
     const end = async (connection: Queryable) => {
       if (events.length > 0 && ownRecording !== null) throw new Error('A change is recorded in one way only');
-      const recording = events.length > 0 ? recordingOf(events) : ownRecording;
+      const recording = events.length > 0 ? appendEventsSql(events) : ownRecording;
       if (recording === null) await commit(connection);
-      else lastSeq = Number(only(await commitWith<Recorded>(connection, recording)).seq);
+      else lastSeq = Number(expectOneRow(await commitWith<AppendedHead>(connection, recording)).seq);
     };
     const result = await transaction(this.pool, run, end).catch(async (error) => {
       // A refusal may say what is so already, which whoever hears it relies on.

@@ -5,32 +5,34 @@ import { isDuplicate } from '../database/database.ts';
 import { ApiError, notFound } from '../http/api-error.ts';
 import * as environments from '../stores/environment-store.ts';
 import { updateKind } from '../stores/key-event-store.ts';
-import type { Change, Changes } from './change-log.ts';
+import type { ChangeLog, Transaction } from './change-log.ts';
 
 /** @throws ApiError `already_exists` when the tenant has one of that name */
 export async function createEnvironment(
-  changes: Changes,
+  changeLog: ChangeLog,
   tenantId: string,
   request: CreateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
-  return changes.make((change) => insertEnvironment(change, tenantId, request, actor)).catch(refuseDuplicate);
+  return changeLog
+    .commit((transaction) => insertEnvironment(transaction, tenantId, request, actor))
+    .catch(refuseDuplicate);
 }
 
 /** The creation as a part of a larger change. */
 export async function insertEnvironment(
-  change: Change,
+  transaction: Transaction,
   tenantId: string,
   request: CreateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
   const environment = await environments.insertEnvironment(
-    change.connection,
+    transaction.connection,
     tenantId,
     newId('env'),
     request,
   );
-  change.record({
+  transaction.append({
     kind: 'environment.created',
     keyHash: null,
     tenantId,
@@ -45,18 +47,18 @@ export async function insertEnvironment(
 
 /** @throws ApiError `not_found`, or `already_exists` when the tenant has another of the new name */
 export async function updateEnvironment(
-  changes: Changes,
+  changeLog: ChangeLog,
   tenantId: string,
   id: string,
   request: UpdateEnvironment,
   actor: Actor,
 ): Promise<Environment> {
-  return changes
-    .make(async (change) => {
-      const before = await environments.lockEnvironment(change.connection, tenantId, id);
+  return changeLog
+    .commit(async (transaction) => {
+      const before = await environments.lockEnvironment(transaction.connection, tenantId, id);
       if (before === null) throw notFound('Environment');
-      const after = await environments.updateEnvironment(change.connection, tenantId, id, request);
-      change.record({
+      const after = await environments.updateEnvironment(transaction.connection, tenantId, id, request);
+      transaction.append({
         keyHash: null,
         kind: updateKind('environment', before, after),
         tenantId,

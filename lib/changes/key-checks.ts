@@ -1,16 +1,16 @@
 import type { CreateKey, KeyType, UpdateKey } from '../../schemas/keys.ts';
-import { inherited, lacking, mayHold } from '../auth/permissions.ts';
+import { defaultPermissions, isAllowedOn, missingPermissions } from '../auth/permissions.ts';
 import { ApiError, type ErrorDetail } from '../http/api-error.ts';
 
 /** What of a key's fields is wrong in a way that a schema can't express. */
-export function mistakesIn(
+export function validationErrors(
   type: KeyType,
   { expires_at, permissions = [] }: Pick<CreateKey | UpdateKey, 'expires_at' | 'permissions'>,
 ): ErrorDetail[] {
   const mistakes: ErrorDetail[] = [];
-  const wrongExpiry = mistakeInExpiry(expires_at ?? null);
+  const wrongExpiry = expiryError(expires_at ?? null);
   if (wrongExpiry !== null) mistakes.push({ path: '/expires_at', message: wrongExpiry });
-  if (permissions.some((permission) => !mayHold(type, permission)))
+  if (permissions.some((permission) => !isAllowedOn(type, permission)))
     mistakes.push({
       path: '/permissions',
       message: "a publishable key can't hold * or a permission on keys",
@@ -18,7 +18,7 @@ export function mistakesIn(
   return mistakes;
 }
 
-function mistakeInExpiry(expires_at: string | null): string | null {
+function expiryError(expires_at: string | null): string | null {
   if (expires_at === null) return null;
   const expiry = new Date(expires_at);
   if (!(expiry.getTime() > Date.now())) return 'must be in the future';
@@ -27,26 +27,27 @@ function mistakeInExpiry(expires_at: string | null): string | null {
 }
 
 /** @throws ApiError `validation_error` when there are any */
-export function refuseMistakes(details: ErrorDetail[]): void {
+export function throwIfInvalid(details: ErrorDetail[]): void {
   if (details.length > 0) throw new ApiError('validation_error', 'Invalid request', { details });
 }
 
 /**
- * What a new key holds: what was asked for, or all that its creator may pass on.
+ * What a new key holds: what was asked for, or all that its author may pass on.
  * @throws ApiError `permission_denied`: a key never grants what the one who makes it lacks
  */
 export function permissionsFor(
   { type = 'private_key', permissions }: CreateKey,
   held: readonly string[],
 ): string[] {
-  if (permissions === undefined) return inherited(type, held);
-  refuseLacking(held, permissions);
+  if (permissions === undefined) return defaultPermissions(type, held);
+  requirePermissions(held, permissions);
   return permissions;
 }
 
 /** @throws ApiError `permission_denied` when not all that is asked for is held */
-export function refuseLacking(held: readonly string[], asked: readonly string[]): void {
-  if (lacking(held, asked).length > 0) throw new ApiError('permission_denied', 'Permission denied');
+export function requirePermissions(held: readonly string[], asked: readonly string[]): void {
+  if (missingPermissions(held, asked).length > 0)
+    throw new ApiError('permission_denied', 'Permission denied');
 }
 
 /** The same with its expiry as the database takes it. */

@@ -2,43 +2,39 @@ import type { ImportedKeys, ImportKey } from '../../schemas/key-import.ts';
 import { newId } from '../crypto/ids.ts';
 import type { Queryable } from '../database/database.ts';
 import { ApiError, type ErrorDetail } from '../http/api-error.ts';
-import { recordingOfInserted } from '../stores/key-event-store.ts';
+import { appendInsertedKeysSql } from '../stores/key-event-store.ts';
 import {
   findKnownHashes,
   type ImportedKey,
   insertImportedKeys,
   lockImports,
 } from '../stores/key-import-store.ts';
-import type { Changes } from './change-log.ts';
-import type { KeyChanger } from './key-changes.ts';
-import { mistakesIn, normalized, permissionsFor, refuseMistakes } from './key-checks.ts';
-
-/** Who imports keys, and which they can't import. */
-export interface KeyImporter extends KeyChanger {
-  /** Whether the operator has configured a key of this SHA-256. */
-  isConfigured(hash: Buffer): boolean;
-}
+import type { Author } from './author.ts';
+import type { ChangeLog } from './change-log.ts';
+import { normalized, permissionsFor, throwIfInvalid, validationErrors } from './key-checks.ts';
 
 /**
  * Creates keys of which only the SHA-256 is known: all or none.
+ * @param isConfigured whether a configured key has this SHA-256: it can't be imported
  * @throws ApiError `validation_error` or `already_exists` that names every wrong row by its index,
  * `permission_denied`, or `too_many_requests` while others import
  */
 export async function importKeys(
-  changes: Changes,
-  importer: KeyImporter,
+  changeLog: ChangeLog,
+  author: Author,
   rows: readonly ImportKey[],
+  isConfigured: (hash: Buffer) => boolean,
 ): Promise<ImportedKeys> {
-  const keys = keysOf(importer, rows);
-  return changes.make(async (change) => {
+  const keys = keysOf(author, rows);
+  return changeLog.commit(async (transaction) => {
     // One at a time: replicas take changes in faster than one import makes them, and so never fall behind.
-    if (!(await lockImports(change.connection))) throw busy();
-    const inserted = await insertImportedKeys(change.connection, importer, keys);
+    if (!(await lockImports(transaction.connection))) throw busy();
+    const inserted = await insertImportedKeys(transaction.connection, author, keys);
     // Whoever sends again what may have been imported is told so when it is in force.
-    if (inserted.size < keys.length) await change.repeat();
-    refuseKnown(keys, (key) => !inserted.has(key.id) || importer.isConfigured(key.hash));
+    if (inserted.size < keys.length) await transaction.confirmUpToHead();
+    throwIfAnyExists(keys, (key) => !inserted.has(key.id) || isConfigured(key.hash));
     const ids = keys.map(({ id }) => id);
-    change.recordBy(recordingOfInserted(importer, ids, importer.actor));
+    transaction.appendFrom(appendInsertedKeysSql(author, ids, author.actor));
     return { imported: ids.length, ids };
   });
 }
@@ -46,35 +42,36 @@ export async function importKeys(
 /** Finds everything for which an import would be refused, and changes nothing. @throws ApiError as `importKeys` */
 export async function checkImport(
   db: Queryable,
-  importer: KeyImporter,
+  author: Author,
   rows: readonly ImportKey[],
+  isConfigured: (hash: Buffer) => boolean,
 ): Promise<void> {
-  const keys = keysOf(importer, rows);
+  const keys = keysOf(author, rows);
   const known = await findKnownHashes(
     db,
     keys.map(({ hash }) => hash),
   );
-  refuseKnown(keys, ({ hash }) => known.has(hash.toString('hex')) || importer.isConfigured(hash));
+  throwIfAnyExists(keys, ({ hash }) => known.has(hash.toString('hex')) || isConfigured(hash));
 }
 
-function keysOf(importer: KeyImporter, rows: readonly ImportKey[]): ImportedKey[] {
-  refuseMistakes([...rows.flatMap(mistakesInRow), ...repetitionsIn(rows)]);
+function keysOf(author: Author, rows: readonly ImportKey[]): ImportedKey[] {
+  throwIfInvalid([...rows.flatMap(validationErrorsOfRow), ...duplicatesIn(rows)]);
   return rows.map((row) => ({
     ...normalized(row),
     id: newId('key'),
-    userId: importer.actor.userId,
+    userId: author.actor.userId,
     hash: Buffer.from(row.hash, 'hex'),
-    permissions: permissionsFor(row, importer.permissions),
+    permissions: permissionsFor(row, author.permissions),
   }));
 }
 
-const mistakesInRow = (row: ImportKey, index: number): ErrorDetail[] =>
-  mistakesIn(row.type ?? 'private_key', row).map(({ path, message }) => ({
+const validationErrorsOfRow = (row: ImportKey, index: number): ErrorDetail[] =>
+  validationErrors(row.type ?? 'private_key', row).map(({ path, message }) => ({
     path: `/${index}${path}`,
     message,
   }));
 
-function repetitionsIn(rows: readonly ImportKey[]): ErrorDetail[] {
+function duplicatesIn(rows: readonly ImportKey[]): ErrorDetail[] {
   const firstOf = new Map<string, number>();
   return rows.flatMap(({ hash }, index) => {
     const first = firstOf.get(hash);
@@ -84,7 +81,7 @@ function repetitionsIn(rows: readonly ImportKey[]): ErrorDetail[] {
 }
 
 /** Says of keys that exist nothing else: they may be anybody's, and deleted. */
-function refuseKnown(keys: readonly ImportedKey[], isKnown: (key: ImportedKey) => boolean): void {
+function throwIfAnyExists(keys: readonly ImportedKey[], isKnown: (key: ImportedKey) => boolean): void {
   const details = keys.flatMap((key, index) =>
     isKnown(key) ? { path: `/${index}/hash`, message: 'exists already' } : [],
   );

@@ -2,9 +2,9 @@ import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { UserType } from '../../schemas/users.ts';
 import { grants } from '../auth/permissions.ts';
 import { ApiError, invalid } from '../http/api-error.ts';
-import { holdUser } from '../stores/user-store.ts';
-import type { Change } from './change-log.ts';
-import type { KeyChanger } from './key-changes.ts';
+import { lockUserForShare } from '../stores/user-store.ts';
+import type { Author } from './author.ts';
+import type { Transaction } from './change-log.ts';
 
 /** What it takes, beside `keys:write`, to issue a key to another user. */
 const issuing: Record<UserType, string> = {
@@ -13,20 +13,20 @@ const issuing: Record<UserType, string> = {
 };
 
 /**
- * Makes sure that the creator of a key may give it to a user, who stays as it is until the transaction ends.
- * @param userId `undefined`: the creator's own
+ * Makes sure that the author of a key may give it to a user, who stays as it is until the transaction ends.
+ * @param userId `undefined`: the author's own
  * @throws ApiError `permission_denied`, or `validation_error` when there is no such user, or it is inactive
  */
-export async function checkOwner(
-  change: Change,
-  { tenantId, actor, permissions }: KeyChanger,
+export async function requireMayIssueTo(
+  transaction: Transaction,
+  { tenantId, actor, permissions }: Author,
   userId: string | undefined,
 ): Promise<void> {
   if (userId === undefined || userId === actor.userId) return;
   const mayIssueTo = (type: UserType) => grants(permissions, issuing[type]);
   // Who may issue to nobody doesn't hear who exists.
   if (!mayIssueTo('user') && !mayIssueTo('service_account')) throw denied();
-  const user = await holdUser(change.connection, tenantId, userId);
+  const user = await lockUserForShare(transaction.connection, tenantId, userId);
   if (user === null) throw invalid('/user_id', 'is not a user of the tenant');
   if (!mayIssueTo(user.type)) throw denied();
   if (user.status === 'inactive') throw invalid('/user_id', 'is an inactive user');
@@ -34,9 +34,9 @@ export async function checkOwner(
 
 /**
  * A new secret of a key is a key issued to its user.
- * @throws ApiError `permission_denied` when that is another than the changer, who may not issue keys to it
+ * @throws ApiError `permission_denied` when that is another than the author, who may not issue keys to it
  */
-export function refuseOwner({ actor, permissions }: KeyChanger, { user_id, user_type }: KeyMetadata): void {
+export function requireMayReissue({ actor, permissions }: Author, { user_id, user_type }: KeyMetadata): void {
   if (user_id !== actor.userId && !grants(permissions, issuing[user_type])) throw denied();
 }
 

@@ -1,25 +1,20 @@
-import type { Actor, Scope } from '../auth/scope.ts';
 import { notFound } from '../http/api-error.ts';
 import * as sessions from '../stores/session-store.ts';
-import type { Change, Changes } from './change-log.ts';
-
-/** Who revokes sessions, and where. */
-export interface SessionRevoker extends Scope {
-  actor: Actor;
-}
+import type { Author } from './author.ts';
+import type { ChangeLog, Transaction } from './change-log.ts';
 
 /**
  * Revokes all sessions that a customer has. Repeating it changes nothing for them.
  * @throws ApiError `not_found` when the scope has no such customer
  */
 export async function revokeSessions(
-  changes: Changes,
-  revoker: SessionRevoker,
+  changeLog: ChangeLog,
+  author: Author,
   externalId: string,
 ): Promise<void> {
-  const found = await changes.make(async (change) => {
-    const holder = await sessions.lockSessionHolder(change.connection, revoker, externalId);
-    await (holder === null ? change.repeat() : revokeAllOf(change, revoker, holder.id));
+  const found = await changeLog.commit(async (transaction) => {
+    const holder = await sessions.lockSessionHolder(transaction.connection, author, externalId);
+    await (holder === null ? transaction.confirmUpToHead() : revokeAllOf(transaction, author, holder.id));
     return holder !== null;
   });
   if (!found) throw notFound('Customer');
@@ -27,15 +22,15 @@ export async function revokeSessions(
 
 /** The revocation of all sessions of a customer as a part of a larger change. */
 export async function revokeAllOf(
-  change: Change,
-  revoker: SessionRevoker,
+  transaction: Transaction,
+  author: Author,
   customerId: string,
 ): Promise<void> {
-  const revoked = await sessions.revokeGeneration(change.connection, revoker, customerId);
-  if (revoked === null) return change.repeat();
+  const revoked = await sessions.revokeGeneration(transaction.connection, author, customerId);
+  if (revoked === null) return transaction.confirmUpToHead();
   // Afterwards, for whoever has removed a row must wait for nobody else's.
-  await sessions.removeExpiredRevocations(change.connection);
-  recordRevocation(change, revoker, 'customer.sessions_revoked', customerId, revoked);
+  await sessions.removeExpiredRevocations(transaction.connection);
+  appendRevocation(transaction, author, 'customer.sessions_revoked', customerId, revoked);
 }
 
 /**
@@ -43,36 +38,36 @@ export async function revokeAllOf(
  * @throws ApiError `not_found` when the scope has no such customer
  */
 export async function revokeSession(
-  changes: Changes,
-  revoker: SessionRevoker,
+  changeLog: ChangeLog,
+  author: Author,
   externalId: string,
   sessionId: string,
 ): Promise<void> {
-  const found = await changes.make(async (change) => {
-    const { connection } = change;
-    const holder = await sessions.lockSessionHolder(connection, revoker, externalId);
+  const found = await changeLog.commit(async (transaction) => {
+    const { connection } = transaction;
+    const holder = await sessions.lockSessionHolder(connection, author, externalId);
     const revoked =
       holder?.sessions_until &&
-      (await sessions.insertRevocation(connection, revoker, holder.id, sessionId, holder.sessions_until));
+      (await sessions.insertRevocation(connection, author, holder.id, sessionId, holder.sessions_until));
     if (revoked) {
       await sessions.removeExpiredRevocations(connection);
-      recordRevocation(change, revoker, 'session.revoked', sessionId, revoked);
+      appendRevocation(transaction, author, 'session.revoked', sessionId, revoked);
     } else {
-      await change.repeat();
+      await transaction.confirmUpToHead();
     }
     return holder !== null;
   });
   if (!found) throw notFound('Customer');
 }
 
-function recordRevocation(
-  change: Change,
-  { tenantId, environmentId, actor }: SessionRevoker,
+function appendRevocation(
+  transaction: Transaction,
+  { tenantId, environmentId, actor }: Author,
   kind: 'session.revoked' | 'customer.sessions_revoked',
   subjectId: string,
   after: sessions.StoredRevocation,
 ): void {
-  change.record({
+  transaction.append({
     kind,
     tenantId,
     environmentId,

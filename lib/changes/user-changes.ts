@@ -1,45 +1,39 @@
 import type { CreateUser, UpdateUser, User } from '../../schemas/users.ts';
-import { lacking } from '../auth/permissions.ts';
+import { missingPermissions } from '../auth/permissions.ts';
 import { type Actor, systemActor } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
 import { ApiError, invalid, notFound } from '../http/api-error.ts';
 import { updateKind } from '../stores/key-event-store.ts';
 import * as users from '../stores/user-store.ts';
-import type { Change, Changes } from './change-log.ts';
-
-/** Who changes users, and what they may. */
-export interface UserChanger {
-  tenantId: string;
-  actor: Actor;
-  permissions: readonly string[];
-}
+import type { TenantAuthor } from './author.ts';
+import type { ChangeLog, Transaction } from './change-log.ts';
 
 export async function createUser(
-  changes: Changes,
+  changeLog: ChangeLog,
   tenantId: string,
   request: CreateUser,
   actor: Actor,
 ): Promise<User> {
-  return changes.make((change) => insertUser(change, tenantId, request, actor));
+  return changeLog.commit((transaction) => insertUser(transaction, tenantId, request, actor));
 }
 
 /** The creation as a part of a larger change. */
 export async function insertUser(
-  change: Change,
+  transaction: Transaction,
   tenantId: string,
   request: CreateUser,
   actor: Actor,
 ): Promise<User> {
-  const user = await users.insertUser(change.connection, tenantId, newId('user'), request);
-  recordUserEvent(change, 'user.created', null, user, actor);
+  const user = await users.insertUser(transaction.connection, tenantId, newId('user'), request);
+  recordUserEvent(transaction, 'user.created', null, user, actor);
   return user;
 }
 
 /** Makes sure that the user of a configured key exists, in a tenant that does. */
-export async function ensureUser(changes: Changes, tenantId: string, id: string): Promise<void> {
-  await changes.make(async (change) => {
-    const user = await users.insertUserIfMissing(change.connection, tenantId, id, id);
-    if (user !== null) recordUserEvent(change, 'user.created', null, user, systemActor);
+export async function ensureUser(changeLog: ChangeLog, tenantId: string, id: string): Promise<void> {
+  await changeLog.commit(async (transaction) => {
+    const user = await users.insertUserIfMissing(transaction.connection, tenantId, id, id);
+    if (user !== null) recordUserEvent(transaction, 'user.created', null, user, systemActor);
   });
 }
 
@@ -49,24 +43,24 @@ export async function ensureUser(changes: Changes, tenantId: string, id: string)
  * for whoever holds less than the keys that would come back to life
  */
 export async function updateUser(
-  changes: Changes,
-  { tenantId, actor, permissions }: UserChanger,
+  changeLog: ChangeLog,
+  { tenantId, actor, permissions }: TenantAuthor,
   id: string,
   request: UpdateUser,
 ): Promise<User> {
   if (id === actor.userId && request.status === 'inactive') {
     throw invalid('/status', 'the user of your own key would lock you out');
   }
-  return changes.make(async (change) => {
-    const { connection } = change;
-    const before = await users.lockUser(connection, tenantId, id);
+  return changeLog.commit(async (transaction) => {
+    const { connection } = transaction;
+    const before = await users.lockUserForUpdate(connection, tenantId, id);
     if (before === null) throw notFound('User');
     if (before.status === 'inactive' && request.status === 'active') {
       const revived = await users.permissionsOfUser(connection, tenantId, id);
-      if (lacking(permissions, revived).length > 0) throw denied();
+      if (missingPermissions(permissions, revived).length > 0) throw denied();
     }
     const after = await users.updateUser(connection, tenantId, id, request);
-    recordUserEvent(change, updateKind('user', before, after), before, after, actor);
+    recordUserEvent(transaction, updateKind('user', before, after), before, after, actor);
     return after;
   });
 }
@@ -74,14 +68,14 @@ export async function updateUser(
 const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
 
 function recordUserEvent(
-  change: Change,
+  transaction: Transaction,
   kind: 'user.created' | ReturnType<typeof updateKind<'user'>>,
   before: User | null,
   after: User,
   actor: Actor,
 ): void {
   const { id, tenant_id: tenantId } = after;
-  change.record({
+  transaction.append({
     kind,
     tenantId,
     environmentId: null,

@@ -4,41 +4,37 @@ import type {
   HmacSettings,
   WebhookSecret,
 } from '../../schemas/webhooks.ts';
-import type { Actor, Scope } from '../auth/scope.ts';
+import type { Actor } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
 import type { Sealer } from '../crypto/sealer.ts';
 import { ApiError, invalid, notFound } from '../http/api-error.ts';
-import { lockFeed } from '../stores/webhook-delivery-store.ts';
+import { lockInbox } from '../stores/webhook-delivery-store.ts';
 import * as secrets from '../stores/webhook-secret-store.ts';
 import { contextOf, maxSecrets } from '../webhooks/sealed-secrets.ts';
-import { schemes } from '../webhooks/webhook-providers.ts';
-import type { Change, Changes } from './change-log.ts';
-
-/** Who changes signing secrets, and where. */
-export interface WebhookChanger extends Scope {
-  actor: Actor;
-}
+import { webhookProviders } from '../webhooks/webhook-providers.ts';
+import type { Author } from './author.ts';
+import type { ChangeLog, Transaction } from './change-log.ts';
 
 /**
  * Stores a signing secret, or makes one. It is in force for what arrives from the answer on.
  * @throws ApiError `validation_error`, `already_exists` when there are two, or `service_unavailable` without a master key
  */
 export async function createWebhookSecret(
-  changes: Changes,
+  changeLog: ChangeLog,
   sealer: Sealer,
-  { actor, ...scope }: WebhookChanger,
+  { actor, ...scope }: Author,
   request: CreateWebhookSecret,
 ): Promise<CreatedWebhookSecret> {
   const { provider } = request;
   const { text, isNew } = secretFor(request);
   const row = { id: newId('whs'), provider, hmac: hmacOf(request), scope };
   const sealed = sealer.seal(text, contextOf(row));
-  const secret = await changes.make(async (change) => {
-    await lockFeed(change.connection, scope);
-    const count = await secrets.countWebhookSecrets(change.connection, scope, provider);
+  const secret = await changeLog.commit(async (transaction) => {
+    await lockInbox(transaction.connection, scope);
+    const count = await secrets.countWebhookSecrets(transaction.connection, scope, provider);
     if (count >= maxSecrets) throw tooMany();
-    const created = await secrets.insertWebhookSecret(change.connection, { ...row, sealed });
-    await record(change, 'webhook_secret.created', null, created, actor);
+    const created = await secrets.insertWebhookSecret(transaction.connection, { ...row, sealed });
+    await record(transaction, 'webhook_secret.created', null, created, actor);
     return created;
   });
   return { secret, signing_secret: isNew ? text : null };
@@ -49,20 +45,20 @@ export async function createWebhookSecret(
  * @throws ApiError `not_found`
  */
 export async function deleteWebhookSecret(
-  changes: Changes,
-  { actor, ...scope }: WebhookChanger,
+  changeLog: ChangeLog,
+  { actor, ...scope }: Author,
   id: string,
 ): Promise<void> {
-  await changes.make(async (change) => {
-    const deleted = await secrets.deleteWebhookSecret(change.connection, scope, id);
+  await changeLog.commit(async (transaction) => {
+    const deleted = await secrets.deleteWebhookSecret(transaction.connection, scope, id);
     if (deleted === null) throw notFound('Webhook secret');
-    await record(change, 'webhook_secret.deleted', deleted, null, actor);
+    await record(transaction, 'webhook_secret.deleted', deleted, null, actor);
   });
 }
 
 /** What the environment brought, or a new one. @throws ApiError when it isn't as the provider's are */
 function secretFor({ provider, secret }: CreateWebhookSecret): { text: string; isNew: boolean } {
-  const { secretPattern, newSecret } = schemes[provider];
+  const { secretPattern, newSecret } = webhookProviders[provider];
   if (secret !== undefined) {
     if (!secretPattern.test(secret)) throw invalid('/secret', `is no secret of ${provider}`);
     return { text: secret, isNew: false };
@@ -81,7 +77,7 @@ const tooMany = (): ApiError =>
   new ApiError('already_exists', `There are ${maxSecrets} secrets of this provider: delete one first`);
 
 async function record(
-  change: Change,
+  transaction: Transaction,
   kind: 'webhook_secret.created' | 'webhook_secret.deleted',
   before: WebhookSecret | null,
   after: WebhookSecret | null,
@@ -89,7 +85,7 @@ async function record(
 ): Promise<void> {
   const subject = before ?? after;
   if (subject === null) return;
-  await change.record({
+  await transaction.append({
     kind,
     tenantId: subject.tenant_id,
     environmentId: subject.environment_id,

@@ -2,12 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Actor, Scope } from '../auth/scope.ts';
 import { open, seal } from '../crypto/encryption.ts';
 import { ApiError } from '../http/api-error.ts';
-import { claimAnswer, keepAnswer, readAnswer } from '../stores/idempotent-answer-store.ts';
-import type { Change } from './change-log.ts';
-import { type RepeatableRequest, secretsOf } from './idempotency-keys.ts';
+import { claimKey, keepAnswer, readAnswer } from '../stores/idempotent-answer-store.ts';
+import type { Transaction } from './change-log.ts';
+import { deriveIdempotencyKeys, type IdempotentRequest } from './idempotency-keys.ts';
 
 /** An answer, and whether it is that of an earlier request. */
-export interface Answered<Answer> {
+export interface IdempotentResult<Answer> {
   answer: Answer;
   replayed: boolean;
 }
@@ -19,23 +19,23 @@ export interface Answered<Answer> {
  * @param work its result must survive JSON
  * @throws ApiError 422 `validation_error` when the same key came with another request
  */
-export async function idempotently<Answer>(
-  change: Change,
+export async function withIdempotency<Answer>(
+  transaction: Transaction,
   caller: Scope & { actor: Actor },
-  request: RepeatableRequest | null,
+  request: IdempotentRequest | null,
   work: () => Promise<Answer>,
-): Promise<Answered<Answer>> {
+): Promise<IdempotentResult<Answer>> {
   if (request === null) return { answer: await work(), replayed: false };
-  const { id, sealingKey, fingerprint } = secretsOf(request, caller);
-  if (await claimAnswer(change.connection, caller, id, fingerprint)) {
+  const { id, sealingKey, fingerprint } = deriveIdempotencyKeys(request, caller);
+  if (await claimKey(transaction.connection, caller, id, fingerprint)) {
     const answer = await work();
-    await keepAnswer(change.connection, caller, id, seal(sealingKey, id, JSON.stringify(answer)));
+    await keepAnswer(transaction.connection, caller, id, seal(sealingKey, id, JSON.stringify(answer)));
     return { answer, replayed: false };
   }
-  const known = await readAnswer(change.connection, caller, id);
+  const known = await readAnswer(transaction.connection, caller, id);
   if (!timingSafeEqual(known.fingerprint, fingerprint)) throw reused();
   // The request that was answered first may still wait to be in force everywhere, or have waited in vain.
-  await change.repeat();
+  await transaction.confirmUpToHead();
   return { answer: JSON.parse(open(sealingKey, id, known.answer)), replayed: true };
 }
 

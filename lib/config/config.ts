@@ -8,11 +8,10 @@ import {
   developmentConfiguredKey,
   developmentKeyDigest,
 } from '../auth/configured-keys.ts';
-import type { MasterKey } from '../crypto/sealer.ts';
+import type { NamedKey } from '../crypto/named-key.ts';
 import type { SessionSettings } from '../sessions/issue-session.ts';
-import type { SessionKey } from '../sessions/session-tokens.ts';
 import { readConfiguredKeys } from './configured-keys-setting.ts';
-import { type NamedKey, readNamedKeys } from './named-keys-setting.ts';
+import { readNamedKeys } from './named-keys-setting.ts';
 
 export const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
@@ -22,8 +21,8 @@ const formats = {
   postgres: (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
   redis: (text: string) => /^rediss?:\/\//.test(text) && URL.canParse(text),
   web: isWebUrl,
-  webs: (text: string) => entriesOf(text).every(isWebUrl),
-  networks: (text: string) => entriesOf(text).every(isNetwork),
+  webs: (text: string) => parseList(text).every(isWebUrl),
+  networks: (text: string) => parseList(text).every(isNetwork),
 };
 
 export const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
@@ -117,9 +116,9 @@ export interface Config {
   redisUrl: string | null;
   configuredKeys: ConfiguredKeys;
   /** What stored secrets are sealed under: the first seals, all open. None: no secret can be stored. */
-  masterKeys: MasterKey[];
+  masterKeys: NamedKey[];
   /** What sessions are signed with: the first signs, all are accepted. None: no session can be issued. */
-  sessionKeys: SessionKey[];
+  sessionKeys: NamedKey[];
   session: SessionSettings;
   /** What signed identities are signed with: the first signs, all are published. None: nothing is signed. */
   identityKeys: NamedKey[];
@@ -147,7 +146,7 @@ export class ConfigError extends Error {
  * Reads the configuration of the service.
  * @throws ConfigError with every mistake
  */
-export const readConfig = (): Config => configOf(readEnvironment());
+export const readConfig = (): Config => parseConfig(readEnvironment());
 
 /** What the environment and, for what it doesn't set, `.env` in the working folder say. An empty value counts as none. */
 export const readEnvironment = (): NodeJS.Dict<string> => ({ ...readDotEnv(), ...withoutEmpty(process.env) });
@@ -157,7 +156,7 @@ export const readEnvironment = (): NodeJS.Dict<string> => ({ ...readDotEnv(), ..
  * @param environment names and values as in the environment
  * @throws ConfigError with every mistake
  */
-export function configOf(environment: NodeJS.Dict<string>): Config {
+export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const mistakes: string[] = [];
   const settings = readSettings(Settings, environment, mistakes);
   const configuredKeys = readConfiguredKeys(environment['API_KEYS'] ?? '{}', mistakes);
@@ -187,7 +186,7 @@ export function configOf(environment: NodeJS.Dict<string>): Config {
     sessionKeys,
     session: { lifetimeSeconds: settings.SESSION_SECONDS, portalUrl: settings.PORTAL_URL },
     identityKeys,
-    trustedProxies: entriesOf(settings.TRUSTED_PROXIES),
+    trustedProxies: parseList(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
@@ -241,7 +240,7 @@ export function readSettings<Schema extends TSchema>(
   return null;
 }
 
-export const entriesOf = (list: string): string[] => list.split(',').flatMap((entry) => entry.trim() || []);
+export const parseList = (list: string): string[] => list.split(',').flatMap((entry) => entry.trim() || []);
 
 function isWebUrl(text: string): boolean {
   return /^https?:\/\/[^#]*$/.test(text) && URL.canParse(text);

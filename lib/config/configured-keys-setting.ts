@@ -34,7 +34,7 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
       mistakes.push(`${where}: its name must be the SHA-256 of the key, 64 lower-case hex characters`);
     }
     if (!Value.Check(Entry, entry)) {
-      mistakes.push(...mistakesIn(entry).map((mistake) => `${where}${mistake}`));
+      mistakes.push(...validationErrors(entry).map((mistake) => `${where}${mistake}`));
       return;
     }
     const digest = Buffer.from(hash, 'hex').toString('binary');
@@ -43,7 +43,7 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
       tenantId: entry.tenant_id,
       userId: entry.user_id,
       name: entry.name,
-      active: entry.is_active,
+      isActive: entry.is_active,
       environment: entry.environment_id ?? null,
     });
   });
@@ -51,7 +51,7 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
 }
 
 /** The first mistake in each field. A field's name could be a key that was put in the wrong place. */
-function mistakesIn(entry: unknown): string[] {
+function validationErrors(entry: unknown): string[] {
   const messages = new Map<string, string>();
   for (const { path, message } of Value.Errors(Entry, entry)) {
     if (!messages.has(path)) messages.set(path, message);

@@ -1,9 +1,4 @@
-/** A key of the configuration. Of several, the first makes new things, and all work on what is there. */
-export interface NamedKey {
-  id: string;
-  /** 32 bytes. */
-  key: Buffer;
-}
+import type { NamedKey } from '../crypto/named-key.ts';
 
 /**
  * The keys of a development setup that has none of its own. Everybody knows them, as they know its API key.

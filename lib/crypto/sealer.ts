@@ -1,12 +1,6 @@
 import { unavailable } from '../http/api-error.ts';
 import { open, seal } from './encryption.ts';
-
-/** A key of the configuration that others are kept under. */
-export interface MasterKey {
-  id: string;
-  /** 32 bytes. */
-  key: Buffer;
-}
+import type { NamedKey } from './named-key.ts';
 
 /** A text as it may be stored. */
 export interface Sealed {
@@ -19,9 +13,9 @@ export interface Sealed {
  * one can be replaced by another. What is sealed opens only where it belongs: in the same context.
  */
 export class Sealer {
-  readonly #keys: readonly MasterKey[];
+  readonly #keys: readonly NamedKey[];
 
-  constructor(keys: readonly MasterKey[]) {
+  constructor(keys: readonly NamedKey[]) {
     this.#keys = keys;
   }
 

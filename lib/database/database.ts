@@ -17,7 +17,7 @@ export interface Statement {
  * in the instant after a new connection was made, whose end can come in the same packet as its beginning.
  * @param onIdleLost told of the loss of an idle connection; any other loss fails what runs on the connection
  */
-export function surviveLostConnections(pool: Pool, onIdleLost: (error: Error) => void): void {
+export function handleConnectionErrors(pool: Pool, onIdleLost: (error: Error) => void): void {
   pool.on('error', onIdleLost);
   pool.on('connect', (connection) => connection.on('error', () => {}));
 }
@@ -78,7 +78,7 @@ async function rollBack(connection: Queryable, error: unknown): Promise<Error | 
 }
 
 /** The row of a statement that always returns one. */
-export function only<Row extends QueryResultRow>({ rows }: QueryResult<Row>): Row {
+export function expectOneRow<Row extends QueryResultRow>({ rows }: QueryResult<Row>): Row {
   const [row] = rows;
   if (row === undefined) throw new Error('The statement returned no row');
   return row;
@@ -95,12 +95,12 @@ export const isDuplicate = (error: unknown): boolean =>
  * lock not got in time (55P03), a database that takes no connections (55000) or isn't there (3D000), as while it is
  * restored, a transaction that paused too long (25P03).
  */
-const passing = /^(08|40|53|57|25006|25P03|3D000|55000|55P03)/;
+const transientErrors = /^(08|40|53|57|25006|25P03|3D000|55000|55P03)/;
 
 /** Whether the database could not be asked, in contrast to having refused what it was asked. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof DatabaseError) return passing.test(error.code ?? '');
+  if (error instanceof DatabaseError) return transientErrors.test(error.code ?? '');
   if ('syscall' in error) return true;
   return /timeout|connection terminated|connection ended|not queryable|cannot use a pool/i.test(
     error.message,

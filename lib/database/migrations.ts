@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { Pool } from 'pg';
-import { only, type Queryable, surviveLostConnections, transaction } from './database.ts';
-import { type Patience, patiently } from './retry.ts';
+import { expectOneRow, handleConnectionErrors, type Queryable, transaction } from './database.ts';
+import { type RetryOptions, retryWhileUnavailable } from './retry.ts';
 
 const folder = new URL('../../migrations/', import.meta.url);
 
@@ -39,14 +39,14 @@ class SchemaTooOldError extends Error {
  * @returns the names of those that were applied
  * @throws DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
-export const migrate = (url: string, patience: Patience = {}): Promise<string[]> =>
+export const migrate = (url: string, patience: RetryOptions = {}): Promise<string[]> =>
   onOwnConnection(url, patience, applyPending);
 
 /**
  * Makes sure that the schema is as new as this program, and changes nothing.
  * @throws SchemaTooOldError, DatabaseUnreachableError, or an error when a file that was applied has changed since
  */
-export async function requireMigrations(url: string, patience: Patience = {}): Promise<void> {
+export async function requireMigrations(url: string, patience: RetryOptions = {}): Promise<void> {
   const missing = await onOwnConnection(url, patience, async (pool) =>
     pendingOf(await readMigrations(), await readApplied(pool)),
   );
@@ -55,14 +55,14 @@ export async function requireMigrations(url: string, patience: Patience = {}): P
 
 async function onOwnConnection<Result>(
   url: string,
-  patience: Patience,
+  patience: RetryOptions,
   work: (pool: Pool) => Promise<Result>,
 ): Promise<Result> {
   // A connection of its own, without the time limits of requests: a migration takes as long as it takes.
   const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 5_000 });
-  surviveLostConnections(pool, () => {}); // The next statement gets another.
+  handleConnectionErrors(pool, () => {}); // The next statement gets another.
   try {
-    return await patiently(() => work(pool), patience);
+    return await retryWhileUnavailable(() => work(pool), patience);
   } finally {
     await pool.end();
   }
@@ -105,7 +105,7 @@ async function readMigrations(): Promise<Migration[]> {
 
 /** @returns `null`: the database has never been migrated */
 async function readApplied(connection: Queryable): Promise<Map<string, string> | null> {
-  const { exists } = only(
+  const { exists } = expectOneRow(
     await connection.query<{ exists: boolean }>(
       "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists",
     ),

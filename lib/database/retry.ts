@@ -4,7 +4,7 @@ import { ApiError } from '../http/api-error.ts';
 import { isUnavailable } from './database.ts';
 
 /** How long a start waits for a database that isn't there yet, or that goes away again. */
-const defaultPatienceMs = 30_000;
+const defaultTimeoutMs = 30_000;
 const retryMs = 500;
 
 export class DatabaseUnreachableError extends Error {
@@ -15,9 +15,9 @@ export class DatabaseUnreachableError extends Error {
   }
 }
 
-export interface Patience {
+export interface RetryOptions {
   /** How long to wait for the database, half a minute if not said. */
-  patienceMs?: number | undefined;
+  timeoutMs?: number | undefined;
   /** Told once, when the waiting begins. */
   onUnavailable?: ((error: unknown) => void) | undefined;
 }
@@ -26,9 +26,9 @@ export interface Patience {
  * Repeats `work`, which must be safe to repeat, while the database is unavailable.
  * @throws DatabaseUnreachableError, or what else `work` throws
  */
-export async function patiently<Result>(
+export async function retryWhileUnavailable<Result>(
   work: () => Promise<Result>,
-  { patienceMs = defaultPatienceMs, onUnavailable }: Patience = {},
+  { timeoutMs: patienceMs = defaultTimeoutMs, onUnavailable }: RetryOptions = {},
 ): Promise<Result> {
   let told = false;
   const deadlineMs = Date.now() + patienceMs;

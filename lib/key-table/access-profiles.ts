@@ -1,10 +1,10 @@
 import { Interner } from './interner.ts';
 import type { KeyProfile, KeyType, RateLimit, UserType } from './key-profile.ts';
-import { type Member, Members, Tenants } from './tenant-scoped-ids.ts';
+import { type TenantScopedId, TenantScopedIds, Tenants } from './tenant-scoped-ids.ts';
 
 /** A profile without its user: one object for all keys that have the same. */
-export interface Grant {
-  readonly environment: Member;
+export interface AccessProfile {
+  readonly environment: TenantScopedId;
   readonly type: KeyType;
   readonly userType: UserType;
   /** Sorted, each once, and frozen. */
@@ -14,17 +14,17 @@ export interface Grant {
 }
 
 /** The references that a key holds to its profile. */
-export interface HeldProfile {
+export interface ProfileRefs {
   readonly grant: number;
   readonly user: number;
 }
 
-interface CountedGrant extends Grant {
+interface CountedGrant extends AccessProfile {
   readonly refs: { readonly environment: number; readonly permissions: number; readonly rateLimit: number };
 }
 
-interface KnownProfile extends HeldProfile {
-  readonly values: { readonly grant: CountedGrant; readonly user: Member };
+interface KnownProfile extends ProfileRefs {
+  readonly values: { readonly grant: CountedGrant; readonly user: TenantScopedId };
 }
 
 /** The reference of no rate limit. */
@@ -34,10 +34,10 @@ const unlimited = -1;
  * The profiles of all keys, each part of them kept once, with a count of who refers to it, and dropped with the
  * last reference. Users are counted by themselves: many keys differ in nothing else.
  */
-export class Profiles {
+export class AccessProfiles {
   readonly #tenants = new Tenants();
-  readonly #environments = new Members(this.#tenants);
-  readonly #users = new Members(this.#tenants);
+  readonly #environments = new TenantScopedIds(this.#tenants);
+  readonly #users = new TenantScopedIds(this.#tenants);
   readonly #permissionSets = new Interner<readonly string[]>();
   readonly #rateLimits = new Interner<RateLimit>();
   readonly #grants = new Interner<CountedGrant>();
@@ -60,7 +60,7 @@ export class Profiles {
   }
 
   /** Takes a reference to each part of a profile. */
-  acquire(profile: KeyProfile): HeldProfile {
+  acquire(profile: KeyProfile): ProfileRefs {
     const known = this.#known.get(profile);
     if (known !== undefined && this.#retain(known)) return known;
     const grant = this.#acquireGrant(profile);
@@ -77,11 +77,11 @@ export class Profiles {
     if (dropped !== undefined) this.#releaseParts(dropped.refs);
   }
 
-  grantAt(grant: number): Grant {
+  grantAt(grant: number): AccessProfile {
     return this.#grants.at(grant);
   }
 
-  userAt(user: number): Member {
+  userAt(user: number): TenantScopedId {
     return this.#users.at(user);
   }
 

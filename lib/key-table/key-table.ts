@@ -1,10 +1,10 @@
-import { type Grant, Profiles } from './access-profiles.ts';
+import { type AccessProfile, AccessProfiles } from './access-profiles.ts';
 import { idWords, keyIdOf, readKeyId } from './key-id.ts';
 import type { KeyProfile, RateLimit } from './key-profile.ts';
 import { maxRecords, RecordIndex } from './record-index.ts';
 import { expiryAt, grantAt, idAt, userAt } from './record-layout.ts';
 import { RecordPages } from './record-pages.ts';
-import { RequestWindows } from './table-rate-limiter.ts';
+import { TableRateLimiter } from './table-rate-limiter.ts';
 import { UseCounts } from './use-counts.ts';
 
 /** All that decides on a key. */
@@ -56,9 +56,9 @@ const never = Number.MAX_SAFE_INTEGER;
 export class KeyTable {
   readonly #records = new RecordPages();
   readonly #index = new RecordIndex(this.#records);
-  readonly #windows = new RequestWindows(this.#records);
+  readonly #windows = new TableRateLimiter(this.#records);
   readonly #uses = new UseCounts(this.#records);
-  readonly #profiles = new Profiles();
+  readonly #profiles = new AccessProfiles();
   readonly #id = new Uint32Array(idWords);
   readonly #onUsedKeyGone: (uses: KeyUses) => void;
 
@@ -78,7 +78,7 @@ export class KeyTable {
   }
 
   /** How many distinct values the keys share, and inactive flags hold: what the memory beside `bytes` is for. */
-  get shared(): Profiles['sizes'] {
+  get shared(): AccessProfiles['sizes'] {
     return this.#profiles.sizes;
   }
 
@@ -107,11 +107,11 @@ export class KeyTable {
     const known = this.#index.find(hash);
     if (known === absent && this.size === maxRecords) throw new RangeError(`More than ${maxRecords} keys`);
     // What the new state shares with the old is acquired before it is released, and so never dropped between.
-    const { grant, user } = this.#profiles.acquire(key.profile);
+    const { grant: profile, user } = this.#profiles.acquire(key.profile);
     const handle = known === absent ? this.#records.append() : known;
     if (known === absent) this.#index.insert(hash, handle);
     else this.#releaseProfile(handle);
-    this.#records.setWord(handle, grantAt, grant);
+    this.#records.setWord(handle, grantAt, profile);
     this.#records.setWord(handle, userAt, user);
     this.#records.setWords(handle, idAt, this.#id);
     // What expired before 1970 has expired in 1970 as well.
@@ -234,7 +234,7 @@ export class KeyTable {
   }
 
   /** What the key may and where, shared by all keys that may the same there. */
-  grant(handle: Handle): Grant {
+  grant(handle: Handle): AccessProfile {
     return this.#profiles.grantAt(this.#records.word(handle, grantAt));
   }
 

@@ -3,7 +3,7 @@ import { windowCountAt, windowEndAt } from './record-layout.ts';
 import type { RecordPages } from './record-pages.ts';
 
 /** How many requests each key has made, in windows of time. */
-export class RequestWindows {
+export class TableRateLimiter {
   readonly #records: RecordPages;
 
   constructor(records: RecordPages) {

@@ -7,7 +7,7 @@ export interface Tenant {
 }
 
 /** An environment or a user: an id within a tenant. */
-export interface Member {
+export interface TenantScopedId {
   readonly id: string;
   readonly tenant: Tenant;
   readonly tenantRef: number;
@@ -47,8 +47,8 @@ export class Tenants {
 }
 
 /** The environments, or the users, of all tenants. Kept as long as tenants are; each holds its tenant. */
-export class Members {
-  readonly #interner = new Interner<Member>();
+export class TenantScopedIds {
+  readonly #interner = new Interner<TenantScopedId>();
   readonly #tenants: Tenants;
 
   constructor(tenants: Tenants) {
@@ -80,7 +80,7 @@ export class Members {
     return ref;
   }
 
-  holds(ref: number, member: Member): boolean {
+  holds(ref: number, member: TenantScopedId): boolean {
     return this.#interner.holds(ref, member);
   }
 
@@ -93,7 +93,7 @@ export class Members {
     if (dropped !== undefined) this.#tenants.release(dropped.tenantRef);
   }
 
-  at(ref: number): Member {
+  at(ref: number): TenantScopedId {
     return this.#interner.at(ref);
   }
 

@@ -1,4 +1,4 @@
-export interface RecurringWorkOptions {
+export interface PeriodicJobOptions {
   /** Does what is due. It asks between its steps whether to stop. */
   work: (isStopping: () => boolean) => Promise<void>;
   intervalMs: number;
@@ -7,13 +7,13 @@ export interface RecurringWorkOptions {
 }
 
 /** Work that comes again and again, one time after the other and never two at once. */
-export class RecurringWork {
-  readonly #options: RecurringWorkOptions;
+export class PeriodicJob {
+  readonly #options: PeriodicJobOptions;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
 
-  constructor(options: RecurringWorkOptions) {
+  constructor(options: PeriodicJobOptions) {
     this.#options = options;
     this.#timer = setInterval(() => void this.run(), options.intervalMs).unref();
   }

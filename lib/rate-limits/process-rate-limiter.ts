@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Identity } from '../auth/identity.ts';
 import type { RateLimit } from '../key-table/key-profile.ts';
 import { absent, type Handle } from '../key-table/key-table.ts';
-import type { KeyState } from '../replica/replicated-state.ts';
+import type { ReplicatedState } from '../replica/replicated-state.ts';
 
 /** What is left of a limit after a request. */
 export interface RequestCount {
@@ -33,7 +33,7 @@ interface Window {
  * Counts requests in windows, by names: ~200 bytes each; beyond `maxEntries` names, the longest unused one is
  * forgotten.
  */
-export class Windows {
+export class LruRateLimiter {
   readonly #windows: LRUCache<string, Window>;
 
   constructor(maxEntries: number) {
@@ -63,11 +63,11 @@ export class Windows {
 const configuredKeysMaxEntries = 1_000;
 
 /** Counts the requests of accepted keys in this process: those of stored keys where the keys are, in the table. */
-export class RequestLimits {
-  readonly #state: KeyState;
-  readonly #configuredKeys = new Windows(configuredKeysMaxEntries);
+export class ProcessRateLimiter {
+  readonly #state: ReplicatedState;
+  readonly #configuredKeys = new LruRateLimiter(configuredKeysMaxEntries);
 
-  constructor(state: KeyState) {
+  constructor(state: ReplicatedState) {
     this.#state = state;
   }
 

@@ -5,7 +5,10 @@ interface Reply {
 }
 
 /** Tells a client what is left of its limit, and how many seconds until it begins anew. */
-export function tellLimit(reply: Reply, { limit, remaining, resetMs }: Omit<RequestCount, 'exceeded'>): void {
+export function setRateLimitHeaders(
+  reply: Reply,
+  { limit, remaining, resetMs }: Omit<RequestCount, 'exceeded'>,
+): void {
   reply.header('x-ratelimit-limit', limit);
   reply.header('x-ratelimit-remaining', remaining);
   reply.header('x-ratelimit-reset', secondsOf(resetMs));

@@ -36,7 +36,7 @@ const countScript = `
 const pauseMs = 1_000;
 
 /** Counts requests in Redis, together with all processes that use the same one. */
-export class SharedLimits {
+export class RedisRateLimiter {
   /** Times Redis was asked in vain. */
   failures = 0;
   readonly #redis: Redis;
@@ -51,9 +51,9 @@ export class SharedLimits {
   }
 
   /** Starts also while Redis can't be reached. */
-  static async connect(url: string, log: Log): Promise<SharedLimits> {
+  static async connect(url: string, log: Log): Promise<RedisRateLimiter> {
     const redis = await connectRedis(url, log);
-    return new SharedLimits(redis, log);
+    return new RedisRateLimiter(redis, log);
   }
 
   /** Whether Redis answered when it was asked last. */

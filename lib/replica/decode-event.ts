@@ -2,7 +2,7 @@ import type { Status, RateLimit as StoredRateLimit } from '../../schemas/common.
 import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { RateLimit } from '../key-table/key-profile.ts';
 import { revocationOf, type StoredRevocation } from '../stores/session-store.ts';
-import type { KeyChange } from './state-change.ts';
+import type { StateChange } from './state-change.ts';
 
 /** A row of the feed, as far as those who decide on keys need it. */
 export interface FeedRow {
@@ -45,7 +45,7 @@ type StoredKey = Pick<
 >;
 
 /** What an event of the feed changes for those who decide on keys. */
-export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
+export function changeOfEvent({ kind, key_hash, after }: FeedRow): StateChange {
   if (key_hash !== null) {
     return after === null
       ? { kind: 'key-deleted', digest: key_hash }
@@ -61,13 +61,13 @@ export function changeOfEvent({ kind, key_hash, after }: FeedRow): KeyChange {
   return { kind: 'none' };
 }
 
-export const changeOfTenant = ({ id, status }: StoredTenant): KeyChange => ({
+export const changeOfTenant = ({ id, status }: StoredTenant): StateChange => ({
   kind: 'tenant',
   id,
   active: status === 'active',
 });
 
-export const changeOfEnvironment = (environment: StoredEnvironment): KeyChange => ({
+export const changeOfEnvironment = (environment: StoredEnvironment): StateChange => ({
   kind: 'environment',
   environment: {
     id: environment.id,
@@ -78,14 +78,14 @@ export const changeOfEnvironment = (environment: StoredEnvironment): KeyChange =
   },
 });
 
-export const changeOfUser = ({ tenant_id, id, status }: StoredUser): KeyChange => ({
+export const changeOfUser = ({ tenant_id, id, status }: StoredUser): StateChange => ({
   kind: 'user',
   tenantId: tenant_id,
   id,
   active: status === 'active',
 });
 
-function changeOfKey(key: StoredKey, digest: Uint8Array): KeyChange {
+function changeOfKey(key: StoredKey, digest: Uint8Array): StateChange {
   return {
     kind: 'key',
     key: {

@@ -6,9 +6,9 @@ import type { Clock, Timers } from '../replication/ports.ts';
 import { Replica, type ReplicaStatus } from '../replication/replica.ts';
 import { changedChannel } from '../stores/key-event-store.ts';
 import { appliedChannel, PostgresReplicaDatabase, PostgresWriterDatabase } from './postgres-replication.ts';
-import { KeyState } from './replicated-state.ts';
+import { ReplicatedState } from './replicated-state.ts';
 import { ReservedConnection } from './reserved-connection.ts';
-import type { KeyChange } from './state-change.ts';
+import type { StateChange } from './state-change.ts';
 
 /** How long a change waits for a replica that is gone, and how much earlier that replica stops deciding. */
 const leaseMs = 2_000;
@@ -21,7 +21,7 @@ export const syncIntervalMs = leaseMs / 4;
 const confirmTimeoutMs = leaseMs + 3_000;
 
 /** How long a request waits for a lease. */
-const decidableTimeoutMs = 1_000;
+const leaseWaitMs = 1_000;
 
 const statementTimeoutMs = 2_000;
 const loadStandstillMs = 30_000;
@@ -65,10 +65,10 @@ export interface KeyReplicaStatus extends ReplicaStatus {
 
 /** This process's copy of all keys, kept current under a lease: the replication at work on PostgreSQL and real clocks. */
 export class KeyReplica {
-  readonly keys = new KeyState();
+  readonly state = new ReplicatedState();
   readonly #lease = new Lease(clock, { leaseMs, marginMs });
   readonly #connection: ReservedConnection;
-  readonly #replica: Replica<KeyChange>;
+  readonly #replica: Replica<StateChange>;
   readonly #confirmations: Confirmations;
   readonly #staleIfErrorMs: number;
   readonly #onPropagated: KeyReplicaOptions['onPropagated'];
@@ -104,7 +104,7 @@ export class KeyReplica {
       ...common,
       id: newId('replica'),
       database: new PostgresReplicaDatabase(this.#connection, { config, standstillMs: loadStandstillMs }),
-      state: this.keys,
+      state: this.state,
       lease: this.#lease,
       maxEventsPerSync,
       onApplied: () => {
@@ -131,20 +131,20 @@ export class KeyReplica {
   }
 
   /** Whether it may decide at this instant: asked for each decision, and right before it. */
-  mayDecide(): boolean {
+  canDecide(): boolean {
     return this.#lease.isValid() || this.#replica.staleForMs() < this.#staleIfErrorMs;
   }
 
   /** Waits for a lease. @returns `false` if there is none after `timeoutMs`, or it is stopped before */
   waitForLease(timeoutMs: number): Promise<boolean> {
-    return this.#replica.waitUntilDecidable(timeoutMs);
+    return this.#replica.waitForLease(timeoutMs);
   }
 
   /** Waits for that for a bounded time, if it may come soon. The answer can be old when it arrives: ask again. */
-  async waitUntilMayDecide(): Promise<boolean> {
+  async waitUntilCanDecide(): Promise<boolean> {
     // With the database gone a wait would only pile requests up.
-    if (this.#replica.status().failuresInARow === 0) await this.waitForLease(decidableTimeoutMs);
-    return this.mayDecide();
+    if (this.#replica.status().failuresInARow === 0) await this.waitForLease(leaseWaitMs);
+    return this.canDecide();
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { only } from '../database/database.ts';
+import { expectOneRow } from '../database/database.ts';
 import type { KeyProfile } from '../key-table/key-profile.ts';
 import type { Position } from '../replication/ports.ts';
 import { listRevocations, revocationOf } from '../stores/session-store.ts';
@@ -15,7 +15,7 @@ import {
   type StoredTenant,
   type StoredUser,
 } from './decode-event.ts';
-import type { KeyChange } from './state-change.ts';
+import type { StateChange } from './state-change.ts';
 
 /** How many different profiles are remembered while keys are read. */
 const knownProfilesMax = 100_000;
@@ -24,9 +24,9 @@ const knownProfilesMax = 100_000;
  * Reads everything that decides on keys, as of one instant, and the position in the feed that it belongs to.
  * @param onChange is called for each tenant, environment, inactive user, revoked session and key
  */
-export async function loadKeys(client: Client, onChange: (change: KeyChange) => void): Promise<Position> {
+export async function loadState(client: Client, onChange: (change: StateChange) => void): Promise<Position> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const head = only(
+  const head = expectOneRow(
     await client.query<{ seq: string; event_id: string }>('SELECT seq, event_id FROM key_event_counter'),
   );
   const tenants = await client.query<StoredTenant>('SELECT id, status FROM tenants');
@@ -42,7 +42,7 @@ export async function loadKeys(client: Client, onChange: (change: KeyChange) => 
   for (const revoked of await listRevocations(client)) {
     onChange({ kind: 'sessions-revoked', revocation: revocationOf(revoked) });
   }
-  onChange({ kind: 'load', keys: only(await client.query<{ keys: number }>(estimatedKeys)).keys });
+  onChange({ kind: 'load', keys: expectOneRow(await client.query<{ keys: number }>(estimatedKeys)).keys });
   const tenantIds = new Map(environments.rows.map(({ id, tenant_id }) => [id, tenant_id]));
   await copyKeys(client, tenantIds, onChange);
   await client.query('COMMIT');
@@ -72,7 +72,7 @@ const copyOfKeys = `COPY (
 async function copyKeys(
   client: Client,
   tenantIds: ReadonlyMap<string, string>,
-  onChange: (change: KeyChange) => void,
+  onChange: (change: StateChange) => void,
 ): Promise<void> {
   const profileOf = profileReader(tenantIds);
   const copy = new BinaryCopy(Object.keys(column).length, (row) => {

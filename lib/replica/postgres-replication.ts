@@ -9,9 +9,9 @@ import type {
   WriterDatabase,
 } from '../replication/ports.ts';
 import { changeOfEvent, type FeedRow } from './decode-event.ts';
-import { loadKeys } from './load-state.ts';
+import { loadState } from './load-state.ts';
 import type { ReservedConnection } from './reserved-connection.ts';
-import type { KeyChange } from './state-change.ts';
+import type { StateChange } from './state-change.ts';
 
 /** The channel on which writers are told that a replica has applied something. Only a hint. */
 export const appliedChannel = 'latchkey_applied';
@@ -31,7 +31,7 @@ export interface LoadingOptions {
 const maxNotifyingReplicas = 32;
 
 /** The replica's statements: the syncs on a connection that nothing else uses, the load on one of its own. */
-export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
+export class PostgresReplicaDatabase implements ReplicaDatabase<StateChange> {
   readonly #connection: ReservedConnection;
   readonly #loading: LoadingOptions;
   #acknowledgedSeq = 0;
@@ -41,7 +41,7 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     this.#loading = loading;
   }
 
-  async load(onChange: (change: KeyChange) => void): Promise<Position> {
+  async load(onChange: (change: StateChange) => void): Promise<Position> {
     const client = new Client(this.#loading.config);
     client.on('error', () => {}); // The statement that runs fails as well, and tells it.
     const end = () => void client.end().catch(() => {}); // Not waited for: a server that hangs doesn't end it either.
@@ -49,7 +49,7 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     const standstill = setTimeout(end, this.#loading.standstillMs);
     try {
       await client.connect();
-      return await loadKeys(client, (change) => {
+      return await loadState(client, (change) => {
         standstill.refresh();
         onChange(change);
       });
@@ -73,7 +73,7 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<KeyChange> {
     applied: Position,
     leaseMs: number | null,
     maxEvents: number,
-  ): Promise<SyncResult<KeyChange>> {
+  ): Promise<SyncResult<StateChange>> {
     const acknowledges = applied.seq > this.#acknowledgedSeq;
     const { rows } = await this.#connection.query<SyncRow>(
       syncStatement,

@@ -1,13 +1,13 @@
 import { absent, type Handle, KeyTable, type KeyUses } from '../key-table/key-table.ts';
 import { Environments } from './environments.ts';
 import { SessionRevocations } from './session-revocations.ts';
-import type { KeyChange } from './state-change.ts';
+import type { StateChange } from './state-change.ts';
 
 /** All that decides on keys and sessions, in memory: what the changes of the feed add up to. */
-export class KeyState {
+export class ReplicatedState {
   /** Uses of keys that are gone from the table: of those deleted, or of all of them when it was cleared. */
-  readonly #usesOfGone: KeyUses[] = [];
-  readonly #keepUses = (uses: KeyUses): void => void this.#usesOfGone.push(uses);
+  readonly #usageOfDeletedKeys: KeyUses[] = [];
+  readonly #keepUses = (uses: KeyUses): void => void this.#usageOfDeletedKeys.push(uses);
   #keys = new KeyTable(this.#keepUses);
   #environments = new Environments();
   #sessions = new SessionRevocations();
@@ -28,18 +28,18 @@ export class KeyState {
   /** Forgets everything but the uses that nobody has taken. */
   clear(): void {
     let at: Handle = 0;
-    while (at !== absent) at = this.#keys.takeUses(at, Number.POSITIVE_INFINITY, this.#usesOfGone);
+    while (at !== absent) at = this.#keys.takeUses(at, Number.POSITIVE_INFINITY, this.#usageOfDeletedKeys);
     this.#keys = new KeyTable(this.#keepUses);
     this.#environments = new Environments();
     this.#sessions = new SessionRevocations();
   }
 
   /** Takes the uses of keys that are gone from the table, of at most `max` of them. */
-  takeUsesOfGone(max: number): KeyUses[] {
-    return this.#usesOfGone.splice(0, max);
+  takeUsageOfDeletedKeys(max: number): KeyUses[] {
+    return this.#usageOfDeletedKeys.splice(0, max);
   }
 
-  apply(change: KeyChange): void {
+  apply(change: StateChange): void {
     switch (change.kind) {
       case 'key':
         this.#keys.upsert(change.key);

@@ -18,7 +18,7 @@ export interface EnvironmentRecord {
  * different, so that taking it in twice changes nothing. A change of a tenant, an environment or a user is
  * one for all of its keys.
  */
-export type KeyChange =
+export type StateChange =
   | { kind: 'key'; key: KeyRecord }
   | { kind: 'key-deleted'; digest: Uint8Array }
   | { kind: 'tenant'; id: string; active: boolean }

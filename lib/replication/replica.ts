@@ -101,7 +101,7 @@ export class Replica<Change> {
    * For a request that finds no valid lease: true as soon as there is one, false after `timeoutMs`. The
    * decision itself has to look at the lease again, for it comes later.
    */
-  waitUntilDecidable(timeoutMs: number): Promise<boolean> {
+  waitForLease(timeoutMs: number): Promise<boolean> {
     if (this.#lease.isValid()) return Promise.resolve(true);
     if (this.#stopping) return Promise.resolve(false);
     return this.#waiters.wait(timeoutMs);

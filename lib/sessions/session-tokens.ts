@@ -4,15 +4,9 @@ import { Value } from '@sinclair/typebox/value';
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { privateKeyOf } from '../crypto/ed25519.ts';
+import type { NamedKey } from '../crypto/named-key.ts';
 import { unavailable } from '../http/api-error.ts';
 import type { Session } from './session.ts';
-
-/** A key of the configuration that signs sessions, and nothing else. */
-export interface SessionKey {
-  id: string;
-  /** The seed of an Ed25519 key (RFC 8032), 32 bytes. */
-  key: Buffer;
-}
 
 /** RFC 8725: one algorithm, and a type, an issuer and an audience that no other token has (3.1, 3.8, 3.9, 3.11). */
 const algorithm = 'EdDSA';
@@ -45,7 +39,7 @@ export class SessionTokens {
    */
   readonly #verified = new LRUCache<string, Session>({ max: maxVerified });
 
-  constructor(keys: readonly SessionKey[]) {
+  constructor(keys: readonly NamedKey[]) {
     const pairs = keys.map(({ id, key }) => ({ id, key: privateKeyOf(key) }));
     this.#current = pairs[0];
     this.#publicKeys = new Map(pairs.map(({ id, key }) => [id, createPublicKey(key)]));

@@ -2,8 +2,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { PublicKeys } from '../../schemas/public-keys.ts';
 import type { Identity } from '../auth/identity.ts';
-import type { NamedKey } from '../config/named-keys-setting.ts';
 import { privateKeyOf } from '../crypto/ed25519.ts';
+import type { NamedKey } from '../crypto/named-key.ts';
 import { type BoundRequest, sha256Of } from './bound-request.ts';
 import { algorithm, type IdentityClaims, issuer, lifetimeSeconds, type } from './identity-token.ts';
 

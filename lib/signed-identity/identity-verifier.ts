@@ -65,6 +65,6 @@ const identityOf = (claims: IdentityClaims, permissions: string): Identity => ({
   keyId: claims.sub,
   permissions: permissions === '' ? [] : permissions.split(','),
   rateLimit: null,
-  operator: false,
+  isConfiguredKey: false,
   sunsetAtMs: null,
 });

@@ -5,7 +5,7 @@ import type {
   UpdateCustomer,
 } from '../../schemas/customers.ts';
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<Customer, 'created_at' | 'updated_at'> {
   created_at: Date;
@@ -41,7 +41,7 @@ export async function insertCustomer(
       customer.metadata ?? {},
     ],
   );
-  return customerOf(only(result));
+  return customerOf(expectOneRow(result));
 }
 
 export async function listCustomers(
@@ -63,7 +63,7 @@ export async function listCustomers(
       filter,
     ),
   ]);
-  return { items: rows.map(customerOf), total: only(count).total };
+  return { items: rows.map(customerOf), total: expectOneRow(count).total };
 }
 
 export async function findCustomer(db: Queryable, scope: Scope, id: string): Promise<Customer | null> {

@@ -1,5 +1,5 @@
 import type { CreateEnvironment, Environment, UpdateEnvironment } from '../../schemas/environments.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<Environment, 'created_at' | 'updated_at'> {
   created_at: Date;
@@ -24,7 +24,7 @@ export async function insertEnvironment(
     `INSERT INTO environments (id, tenant_id, name, rate_limit) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
     [id, tenantId, name, rate_limit],
   );
-  return environmentOf(only(result));
+  return environmentOf(expectOneRow(result));
 }
 
 export async function listEnvironments(
@@ -42,7 +42,7 @@ export async function listEnvironments(
       tenantId,
     ]),
   ]);
-  return { items: rows.map(environmentOf), total: only(count).total };
+  return { items: rows.map(environmentOf), total: expectOneRow(count).total };
 }
 
 export async function findEnvironment(
@@ -89,5 +89,5 @@ export async function updateEnvironment(
       RETURNING ${columns}`,
     [tenantId, id, change.name, change.status, change.rate_limit !== undefined, change.rate_limit],
   );
-  return environmentOf(only(result));
+  return environmentOf(expectOneRow(result));
 }

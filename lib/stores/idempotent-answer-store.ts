@@ -1,12 +1,12 @@
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 /**
  * Takes an id for the request of this transaction. Waits while another transaction has it, and nobody else has it
  * or removes it until this one ends.
  * @returns whether it was free: never taken, or longer than a day ago
  */
-export async function claimAnswer(
+export async function claimKey(
   db: Queryable,
   scope: Scope,
   id: Buffer,
@@ -35,7 +35,7 @@ export async function readAnswer(
   scope: Scope,
   id: Buffer,
 ): Promise<{ fingerprint: Buffer; answer: Buffer }> {
-  return only(
+  return expectOneRow(
     await db.query<{ fingerprint: Buffer; answer: Buffer }>(
       `SELECT fingerprint, answer FROM idempotent_answers
         WHERE tenant_id = $1 AND environment_id = $2 AND id = $3`,

@@ -1,10 +1,10 @@
 import type { Actor, Scope } from '../auth/scope.ts';
-import { only, type Queryable, type Statement } from '../database/database.ts';
+import { expectOneRow, type Queryable, type Statement } from '../database/database.ts';
 import { rolesOfKey } from './user-store.ts';
 
 type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
 
-export interface KeyEvent {
+export interface ChangeEvent {
   kind:
     | `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`
     | 'key.rotated'
@@ -28,7 +28,7 @@ export const changedChannel = 'latchkey_changed';
  * Takes numbers for as many events as there are in `event`, each at its `place` from 1; fails if they are more or less.
  * All that can be worked out before the numbers is, by counting, for from then on all other changes wait.
  */
-const takingNumbers = `
+const allocateSeqs = `
   head AS (
     UPDATE key_event_counter
        SET seq = seq + (SELECT CASE WHEN count(*) = $1 THEN $1 END FROM event), event_id = gen_random_uuid(),
@@ -39,7 +39,7 @@ const takingNumbers = `
 const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
 
 /** What a statement answers that appends to the feed. */
-export interface Recorded {
+export interface AppendedHead {
   /** The number of the last event. */
   seq: string;
 }
@@ -48,7 +48,7 @@ export interface Recorded {
  * The statement that appends changes to the feed, and answers `Recorded`. To be the last one of the transaction that
  * makes them: it takes the lock that all changes share.
  */
-export function recordingOf(events: readonly KeyEvent[]): Statement {
+export function appendEventsSql(events: readonly ChangeEvent[]): Statement {
   return {
     text: `WITH event AS MATERIALIZED (
        SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
@@ -58,7 +58,7 @@ export function recordingOf(events: readonly KeyEvent[]): Statement {
               )) WITH ORDINALITY AS event(kind, tenant_id, environment_id, subject_id, key_hash, before,
                                           after, actor_tenant_id, actor_key_id, actor_user_id, actor_address,
                                           request_id, place)
-     ), ${takingNumbers}, added AS (
+     ), ${allocateSeqs}, added AS (
        INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
        SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
@@ -71,7 +71,7 @@ export function recordingOf(events: readonly KeyEvent[]): Statement {
 }
 
 /** As `recordingOf`, for the creation of keys that have just been inserted and aren't here, in the order of `ids`. */
-export function recordingOfInserted(
+export function appendInsertedKeysSql(
   { tenantId, environmentId }: Scope,
   ids: readonly string[],
   actor: Actor,
@@ -88,7 +88,7 @@ export function recordingOfInserted(
                 'rotated_to', rotated_to, 'rotated_from', rotated_from) AS after
          FROM unnest($2::text[]) WITH ORDINALITY AS inserted(id, place) JOIN api_keys USING (id)
         WHERE tenant_id = $3 AND environment_id = $4
-     ), ${takingNumbers}, added AS (
+     ), ${allocateSeqs}, added AS (
        INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
        SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
@@ -113,7 +113,7 @@ export function recordingOfInserted(
 const asTold = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const rowOf = ({ actor, ...event }: KeyEvent) => ({
+const rowOf = ({ actor, ...event }: ChangeEvent) => ({
   kind: event.kind,
   tenant_id: event.tenantId,
   environment_id: event.environmentId,
@@ -130,7 +130,7 @@ const rowOf = ({ actor, ...event }: KeyEvent) => ({
 
 /** The number of the latest change that has been committed. */
 export async function readHeadSeq(db: Queryable): Promise<number> {
-  return Number(only(await db.query<{ seq: string }>('SELECT seq FROM key_event_counter')).seq);
+  return Number(expectOneRow(await db.query<{ seq: string }>('SELECT seq FROM key_event_counter')).seq);
 }
 
 /** The kind of change that turning `before` into `after` is. */

@@ -1,5 +1,5 @@
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 import type { NewKey } from './key-store.ts';
 
 /** A key of which only the hash is known. */
@@ -16,7 +16,7 @@ export async function lockImports(db: Queryable): Promise<boolean> {
   const result = await db.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
     advisoryLock,
   ]);
-  return only(result).locked;
+  return expectOneRow(result).locked;
 }
 
 /**

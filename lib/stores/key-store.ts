@@ -1,7 +1,7 @@
 import type { CreateKey, KeyMetadata, ListKeysQuery, UpdateKey } from '../../schemas/keys.ts';
-import type { SecretDigest } from '../auth/api-key.ts';
+import type { ApiKeyHash } from '../auth/api-key.ts';
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 import { rolesOfKey } from './user-store.ts';
 
 type Times = 'expires_at' | 'last_used_at' | 'created_at' | 'updated_at';
@@ -37,7 +37,7 @@ export async function insertKey(
   db: Queryable,
   scope: Scope,
   key: NewKey,
-  digest: SecretDigest,
+  digest: ApiKeyHash,
 ): Promise<KeyMetadata> {
   const result = await db.query<Row>(
     `INSERT INTO api_keys (id, tenant_id, environment_id, user_id, hash, display_id, name, description, type,
@@ -61,7 +61,7 @@ export async function insertKey(
       key.expires_at,
     ],
   );
-  return keyOf(only(result));
+  return keyOf(expectOneRow(result));
 }
 
 /** Statements of the listing are written out by direction: a direction can't be a parameter. */
@@ -90,7 +90,7 @@ export async function listKeys(
     db.query<Row>(listings[query.order], [...filter, query.limit, query.offset]),
     db.query<{ total: number }>(counting, filter),
   ]);
-  return { items: rows.map(keyOf), total: only(count).total };
+  return { items: rows.map(keyOf), total: expectOneRow(count).total };
 }
 
 export async function findKey(db: Queryable, scope: Scope, id: string): Promise<KeyMetadata | null> {
@@ -154,7 +154,7 @@ export async function updateKey(
       change.rate_limit,
     ],
   );
-  return keyOf(only(result));
+  return keyOf(expectOneRow(result));
 }
 
 /** Makes the key that replaces another: all of it as of the other, but for its id and its secret. */
@@ -163,7 +163,7 @@ export async function insertSuccessor(
   scope: Scope,
   predecessorId: string,
   id: string,
-  digest: SecretDigest,
+  digest: ApiKeyHash,
 ): Promise<KeyMetadata> {
   const result = await db.query<Row>(
     `INSERT INTO api_keys (id, hash, display_id, rotated_from, tenant_id, environment_id, user_id, user_type, name,
@@ -174,7 +174,7 @@ export async function insertSuccessor(
      RETURNING ${columns}`,
     [scope.tenantId, scope.environmentId, predecessorId, id, digest.hash, digest.displayId],
   );
-  return keyOf(only(result));
+  return keyOf(expectOneRow(result));
 }
 
 /** Links a key to the one that replaces it, and lets it expire after the overlap, or when it would have anyway. */
@@ -194,7 +194,7 @@ export async function retireKey(
       RETURNING ${columns}`,
     [scope.tenantId, scope.environmentId, id, successorId, overlapSeconds],
   );
-  return keyOf(only(result));
+  return keyOf(expectOneRow(result));
 }
 
 export async function markKeyDeleted(db: Queryable, scope: Scope, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 import type { UsageBatch } from '../usage/usage-counter.ts';
 
 /** How many addresses of a key are kept: those that were seen last. */
@@ -98,7 +98,7 @@ export async function addUsage(
     arrayOf(addresses.map(({ address }) => address)),
     arrayOf(addresses.map(({ lastSeenSeconds }) => lastSeenSeconds)),
   ]);
-  return only(result).claimed === 1;
+  return expectOneRow(result).claimed === 1;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Tenant, UpdateTenant } from '../../schemas/tenants.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<Tenant, 'created_at' | 'updated_at'> {
   created_at: Date;
@@ -19,7 +19,7 @@ export async function insertTenant(db: Queryable, id: string, name: string): Pro
     id,
     name,
   ]);
-  return tenantOf(only(result));
+  return tenantOf(expectOneRow(result));
 }
 
 /** @returns `null` when there is one already */
@@ -50,5 +50,5 @@ export async function updateTenant(db: Queryable, id: string, change: UpdateTena
       RETURNING ${columns}`,
     [id, change.name, change.status],
   );
-  return tenantOf(only(result));
+  return tenantOf(expectOneRow(result));
 }

@@ -1,6 +1,6 @@
 import type { KeyAddress, SummarizedKey, UsageCounts, UsagePeriod, UsedKey } from '../../schemas/usage.ts';
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 const sums = ['accepted', 'limited', 'permission', 'expired', 'inactive']
   .map((outcome) => `coalesce(sum(${outcome}), 0)::float8 AS ${outcome}`)
@@ -79,7 +79,7 @@ const keyOf = ({
 
 /** What all keys of an environment were used for in these hours. Each is looked up by itself: the index has them first. */
 export async function readTotals(db: Queryable, scope: Scope, hours: readonly Date[]): Promise<UsageCounts> {
-  return only(
+  return expectOneRow(
     await db.query<UsageCounts>(
       `SELECT ${sums} FROM key_usage
         WHERE tenant_id = $1 AND environment_id = $2 AND hour = ANY($3::timestamptz[])`,

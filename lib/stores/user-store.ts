@@ -1,5 +1,5 @@
 import type { CreateUser, ListUsersQuery, UpdateUser, User } from '../../schemas/users.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<User, 'created_at' | 'updated_at'> {
   created_at: Date;
@@ -30,7 +30,7 @@ export async function insertUser(
      RETURNING ${columns}`,
     [tenantId, id, name, type, email, roles],
   );
-  return userOf(only(result));
+  return userOf(expectOneRow(result));
 }
 
 /** @returns `null` when there is one already */
@@ -67,7 +67,7 @@ export async function listUsers(
       filter,
     ),
   ]);
-  return { items: rows.map(userOf), total: only(count).total };
+  return { items: rows.map(userOf), total: expectOneRow(count).total };
 }
 
 export async function findUser(db: Queryable, tenantId: string, id: string): Promise<User | null> {
@@ -79,7 +79,7 @@ export async function findUser(db: Queryable, tenantId: string, id: string): Pro
 }
 
 /** As `findUser`, and nobody else changes it until the transaction ends. */
-export async function lockUser(db: Queryable, tenantId: string, id: string): Promise<User | null> {
+export async function lockUserForUpdate(db: Queryable, tenantId: string, id: string): Promise<User | null> {
   const { rows } = await db.query<Row>(
     `SELECT ${columns} FROM users WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
     [tenantId, id],
@@ -88,7 +88,7 @@ export async function lockUser(db: Queryable, tenantId: string, id: string): Pro
 }
 
 /** As `lockUser`, beside others that only need it to stay as it is. */
-export async function holdUser(db: Queryable, tenantId: string, id: string): Promise<User | null> {
+export async function lockUserForShare(db: Queryable, tenantId: string, id: string): Promise<User | null> {
   const { rows } = await db.query<Row>(
     `SELECT ${columns} FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE`,
     [tenantId, id],
@@ -113,7 +113,7 @@ export async function updateUser(
       RETURNING ${columns}`,
     [tenantId, id, change.name, change.roles, change.status, change.email !== undefined, change.email],
   );
-  return userOf(only(result));
+  return userOf(expectOneRow(result));
 }
 
 /** All that the user's keys may, taken together, in every environment. */

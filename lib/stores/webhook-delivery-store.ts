@@ -1,6 +1,6 @@
 import type { ListDeliveriesQuery, WebhookDelivery, WholeWebhookDelivery } from '../../schemas/webhooks.ts';
 import type { Scope } from '../auth/scope.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<WebhookDelivery, 'sequence' | 'received_at' | 'acknowledged_at'> {
   seq: string;
@@ -28,7 +28,7 @@ const deliveryOf = ({ seq, ...row }: Row): WebhookDelivery => ({
 });
 
 /** Makes sure that the environment has a feed, and lets nobody else change its secrets until the transaction ends. */
-export async function lockFeed(connection: Queryable, scope: Scope): Promise<void> {
+export async function lockInbox(connection: Queryable, scope: Scope): Promise<void> {
   await connection.query(
     `INSERT INTO webhook_feeds (tenant_id, environment_id) VALUES ($1, $2)
      ON CONFLICT (tenant_id, environment_id) DO UPDATE SET last_seq = webhook_feeds.last_seq`,
@@ -173,7 +173,7 @@ export async function removeOldDeliveries(
      SELECT count(*)::int AS removed FROM removed`,
     [acknowledgedDays, waitingDays, limit],
   );
-  return only(result).removed;
+  return expectOneRow(result).removed;
 }
 
 /** @returns how many */
@@ -198,5 +198,5 @@ export async function takeTurnToCleanUp(connection: Queryable): Promise<boolean>
   const result = await connection.query<{ taken: boolean }>(
     `SELECT pg_try_advisory_xact_lock(hashtext('latchkey webhooks')) AS taken`,
   );
-  return only(result).taken;
+  return expectOneRow(result).taken;
 }

@@ -1,7 +1,7 @@
 import type { HmacSettings, Provider, WebhookSecret } from '../../schemas/webhooks.ts';
 import type { Scope } from '../auth/scope.ts';
 import type { Sealed } from '../crypto/sealer.ts';
-import { only, type Queryable } from '../database/database.ts';
+import { expectOneRow, type Queryable } from '../database/database.ts';
 
 interface Row extends Omit<WebhookSecret, 'created_at'> {
   created_at: Date;
@@ -49,7 +49,7 @@ export async function insertWebhookSecret(
      RETURNING ${columns}`,
     [id, scope.tenantId, scope.environmentId, provider, hmac, sealed.masterKeyId, sealed.bytes],
   );
-  return secretOf(only(result));
+  return secretOf(expectOneRow(result));
 }
 
 export async function listWebhookSecrets(db: Queryable, scope: Scope): Promise<WebhookSecret[]> {
@@ -66,7 +66,7 @@ export async function countWebhookSecrets(db: Queryable, scope: Scope, provider:
       WHERE tenant_id = $1 AND environment_id = $2 AND provider = $3`,
     [scope.tenantId, scope.environmentId, provider],
   );
-  return only(result).count;
+  return expectOneRow(result).count;
 }
 
 /** @returns what was deleted; `null`: nothing */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verification } from '../auth/verification.ts';
 import { absent, type Handle, type KeyUses } from '../key-table/key-table.ts';
-import type { KeyState } from '../replica/replicated-state.ts';
+import type { ReplicatedState } from '../replica/replicated-state.ts';
 
 /** Why a request with a known key was refused. */
 export type Denial = 'limited' | 'permission' | 'expired' | 'inactive';
@@ -52,7 +52,7 @@ interface Addresses {
  * is kept beside it: refusals, and addresses other than that of the use before.
  */
 export class KeyUsage {
-  readonly #state: KeyState;
+  readonly #state: ReplicatedState;
   readonly #denials = new Map<string, UsageCount>();
   readonly #addresses = new Map<string, Addresses>();
   #addressCount = 0;
@@ -61,7 +61,7 @@ export class KeyUsage {
   /** Nobody can choose two addresses that look like one. */
   readonly #seed = randomInt(2 ** 32);
 
-  constructor(state: KeyState) {
+  constructor(state: ReplicatedState) {
     this.#state = state;
   }
 
@@ -111,7 +111,7 @@ export class KeyUsage {
    */
   async take(keysMax: number): Promise<UsageBatch> {
     const batch: UsageBatch = { counts: [], addresses: [] };
-    const uses = this.#state.takeUsesOfGone(keysMax);
+    const uses = this.#state.takeUsageOfDeletedKeys(keysMax);
     this.#add(uses, batch);
     await this.#walk(keysMax, batch);
     for (const [keyId, count] of this.#denials) {

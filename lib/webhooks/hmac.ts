@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HmacSettings } from '../../schemas/webhooks.ts';
-import type { OpenSecret, Scheme } from './webhook-provider.ts';
-import { headerOf, type Incoming, isRecent, isSignedBy } from './webhook-request.ts';
+import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
+import { headerOf, isRecent, isSignedBy, type WebhookRequest } from './webhook-request.ts';
 
 /** What is worked with where there is no secret, so that this takes as long. */
 const anySettings: HmacSettings = {
@@ -11,8 +11,8 @@ const anySettings: HmacSettings = {
 };
 
 /** An HMAC (RFC 2104) of the body, or of `<timestamp>.<body>`, in a header, as the environment says. */
-export const hmac: Scheme = {
-  isSigned(incoming: Incoming, open: OpenSecret): boolean {
+export const hmac: WebhookProvider = {
+  verify(incoming: WebhookRequest, open: DecryptedSecret): boolean {
     const { signature_header, prefix = '', ...encoding } = open.hmac ?? anySettings;
     const header = headerOf(incoming, signature_header);
     const isSigned = isSignedBy(
@@ -24,21 +24,21 @@ export const hmac: Scheme = {
     const timestamp = timestampOf(incoming, open);
     return isSigned && header.startsWith(prefix) && (timestamp === null || isRecent(timestamp, incoming));
   },
-  deliveryId(incoming: Incoming, { hmac: settings }: OpenSecret): string | null {
+  deliveryId(incoming: WebhookRequest, { hmac: settings }: DecryptedSecret): string | null {
     if (settings?.id_header === undefined) return null;
     return headerOf(incoming, settings.id_header).slice(0, 255) || null;
   },
-  signsId: false,
+  idIsSigned: false,
   signedParts,
   secretPattern: /^[\s\S]{16,256}$/,
   newSecret: () => randomBytes(32).toString('base64url'),
 };
 
-function timestampOf(incoming: Incoming, { hmac: settings }: OpenSecret): string | null {
+function timestampOf(incoming: WebhookRequest, { hmac: settings }: DecryptedSecret): string | null {
   return settings?.timestamp_header === undefined ? null : headerOf(incoming, settings.timestamp_header);
 }
 
-function signedParts(incoming: Incoming, open: OpenSecret): (string | Buffer)[] {
+function signedParts(incoming: WebhookRequest, open: DecryptedSecret): (string | Buffer)[] {
   const timestamp = timestampOf(incoming, open);
   return timestamp === null ? [incoming.body] : [`${timestamp}.`, incoming.body];
 }

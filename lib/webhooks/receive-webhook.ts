@@ -9,9 +9,9 @@ import { ApiError, unavailable } from '../http/api-error.ts';
 import { appendDelivery, insertReceipt } from '../stores/webhook-delivery-store.ts';
 import { type SealedSecret, secretsInForce } from '../stores/webhook-secret-store.ts';
 import { contextOf, maxSecrets } from './sealed-secrets.ts';
-import type { OpenSecret, Scheme } from './webhook-provider.ts';
-import { schemes } from './webhook-providers.ts';
-import { type Incoming, keptHeaders } from './webhook-request.ts';
+import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
+import { webhookProviders } from './webhook-providers.ts';
+import { keptHeaders, type WebhookRequest } from './webhook-request.ts';
 
 /** What may lie in an environment, acknowledged or not; beyond, providers are told to come again. */
 const storedMaxBytes = 1024 ** 3;
@@ -22,7 +22,7 @@ export interface Destination extends Scope {
 }
 
 /** A delivery as it was found. `unknown`: not signed, or nothing is there to sign for. */
-export type Reception = 'stored' | 'repeated' | 'unknown';
+export type ReceiveResult = 'stored' | 'repeated' | 'unknown';
 
 /**
  * Verifies a delivery and stores it, once.
@@ -32,35 +32,35 @@ export async function receiveWebhook(
   pool: Pool,
   sealer: Sealer,
   destination: Destination,
-  incoming: Incoming,
-): Promise<Reception> {
+  incoming: WebhookRequest,
+): Promise<ReceiveResult> {
   const provider = providerOf(destination.provider);
   // Ids have letters, digits, _ and -. What the database can't even read, such as NUL, asks for nothing instead.
   const asked = [destination.tenantId, destination.environmentId].every((id) => /^[\w-]{1,64}$/.test(id));
   const scope = asked ? destination : { tenantId: '', environmentId: '' };
   const secrets = await secretsInForce(pool, scope, provider ?? '');
-  const scheme = schemes[provider ?? 'standard'];
+  const scheme = webhookProviders[provider ?? 'standard'];
   const signer = findSigner(scheme, sealer, secrets, incoming);
   if (signer === null || provider === null) return 'unknown';
   return store(pool, scope, provider, scheme, signer, incoming);
 }
 
 const providerOf = (text: string): Provider | null =>
-  Object.hasOwn(schemes, text) ? (text as Provider) : null;
+  Object.hasOwn(webhookProviders, text) ? (text as Provider) : null;
 
-interface Signer extends OpenSecret {
+interface Signer extends DecryptedSecret {
   id: string;
 }
 
 /** Nothing is signed with it: it is there to take the same time where there is no secret. */
-const nobody: OpenSecret = { secret: `whsec_${randomBytes(32).toString('base64')}`, hmac: null };
+const nobody: DecryptedSecret = { secret: `whsec_${randomBytes(32).toString('base64')}`, hmac: null };
 
 /** Finds the secret that signed. Always tries as many as there may be, and each of them to the end. */
 function findSigner(
-  scheme: Scheme,
+  scheme: WebhookProvider,
   sealer: Sealer,
   secrets: readonly SealedSecret[],
-  incoming: Incoming,
+  incoming: WebhookRequest,
 ): Signer | null {
   let signer: Signer | null = null;
   let unopened: string | null = null;
@@ -69,7 +69,7 @@ function findSigner(
     const secret = sealed === undefined ? nobody.secret : sealer.open(sealed.sealed, contextOf(sealed));
     if (secret === null && sealed !== undefined) unopened = sealed.id;
     const open = { secret: secret ?? nobody.secret, hmac: sealed?.hmac ?? null };
-    const isSigned = scheme.isSigned(incoming, open);
+    const isSigned = scheme.verify(incoming, open);
     if (isSigned && sealed !== undefined && secret !== null) signer = { ...open, id: sealed.id };
   }
   if (signer === null && unopened !== null) throw unopenable(unopened);
@@ -86,10 +86,10 @@ async function store(
   pool: Pool,
   scope: Scope,
   provider: Provider,
-  scheme: Scheme,
+  scheme: WebhookProvider,
   signer: Signer,
-  incoming: Incoming,
-): Promise<Reception> {
+  incoming: WebhookRequest,
+): Promise<ReceiveResult> {
   const deliveryId = scheme.deliveryId(incoming, signer);
   const digests = receiptsOf(scheme, deliveryId, incoming, signer);
   const delivery = {
@@ -116,13 +116,13 @@ async function store(
  * two transactions never wait for one another either.)
  */
 function receiptsOf(
-  scheme: Scheme,
+  scheme: WebhookProvider,
   deliveryId: string | null,
-  incoming: Incoming,
-  signer: OpenSecret,
+  incoming: WebhookRequest,
+  signer: DecryptedSecret,
 ): Buffer[] {
   const id = deliveryId === null ? [] : [digestOf('id\n', deliveryId)];
-  const isIdEnough = scheme.signsId && deliveryId !== null;
+  const isIdEnough = scheme.idIsSigned && deliveryId !== null;
   const signed = isIdEnough ? [] : [digestOf('signed\n', ...scheme.signedParts(incoming, signer))];
   return [...signed, ...id];
 }

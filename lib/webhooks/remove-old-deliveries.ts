@@ -17,7 +17,7 @@ const batchSize = 500;
  * Removes what is older than it need be, in small transactions; nothing if another process is at it.
  * @param goOn asked after each of them
  */
-export async function cleanUpWebhooks(pool: Pool, goOn: () => boolean): Promise<void> {
+export async function removeOldWebhookData(pool: Pool, goOn: () => boolean): Promise<void> {
   let removed = batchSize;
   while (removed > 0 && goOn()) {
     removed = await transaction(pool, async (connection) => {

@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import type { OpenSecret, Scheme } from './webhook-provider.ts';
-import { headerOf, type Incoming, isRecent, isSignedBy } from './webhook-request.ts';
+import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
+import { headerOf, isRecent, isSignedBy, type WebhookRequest } from './webhook-request.ts';
 
 const base64Sha256 = { algorithm: 'sha256', encoding: 'base64' } as const;
 const secretPrefix = 'whsec_';
 
 /** Standard Webhooks: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
-export const standard: Scheme = {
-  isSigned(incoming: Incoming, { secret }: OpenSecret): boolean {
+export const standard: WebhookProvider = {
+  verify(incoming: WebhookRequest, { secret }: DecryptedSecret): boolean {
     const headers = {
       'webhook-id': headerOf(incoming, 'webhook-id'),
       'webhook-timestamp': headerOf(incoming, 'webhook-timestamp'),
@@ -25,7 +25,7 @@ export const standard: Scheme = {
     return verifies(new Webhook(secret), incoming.body, headers);
   },
   deliveryId: (incoming) => headerOf(incoming, 'webhook-id'),
-  signsId: true,
+  idIsSigned: true,
   signedParts,
   // 24 to 64 bytes, as the specification has it.
   secretPattern:
@@ -33,12 +33,12 @@ export const standard: Scheme = {
   newSecret: () => secretPrefix + randomBytes(32).toString('base64'),
 };
 
-function signedParts(incoming: Incoming): (string | Buffer)[] {
+function signedParts(incoming: WebhookRequest): (string | Buffer)[] {
   return [`${headerOf(incoming, 'webhook-id')}.${headerOf(incoming, 'webhook-timestamp')}.`, incoming.body];
 }
 
 /** Those of the scheme v1 in `webhook-signature: v1,… v1,… v1a,…`. */
-const signaturesOf = (incoming: Incoming): string[] =>
+const signaturesOf = (incoming: WebhookRequest): string[] =>
   headerOf(incoming, 'webhook-signature')
     .split(' ')
     .flatMap((signature) => (signature.startsWith('v1,') ? signature.slice(3) : []));

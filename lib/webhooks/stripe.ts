@@ -1,11 +1,11 @@
-import type { OpenSecret, Scheme } from './webhook-provider.ts';
-import { headerOf, type Incoming, isRecent, isSignedBy } from './webhook-request.ts';
+import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
+import { headerOf, isRecent, isSignedBy, type WebhookRequest } from './webhook-request.ts';
 
 const hexSha256 = { algorithm: 'sha256', encoding: 'hex' } as const;
 
 /** Stripe: https://docs.stripe.com/webhooks#verify-manually */
-export const stripe: Scheme = {
-  isSigned(incoming: Incoming, { secret }: OpenSecret): boolean {
+export const stripe: WebhookProvider = {
+  verify(incoming: WebhookRequest, { secret }: DecryptedSecret): boolean {
     const [timestamp = '', ...more] = fieldsOf(incoming, 't');
     // Of several schemes only v1 counts: another may be weaker.
     const signatures = fieldsOf(incoming, 'v1');
@@ -14,20 +14,20 @@ export const stripe: Scheme = {
   },
   // Stripe signs anew for each attempt; the event keeps its id.
   deliveryId: ({ body }) => idInJson(body),
-  signsId: true,
+  idIsSigned: true,
   signedParts,
   secretPattern: /^whsec_[A-Za-z0-9_]{16,250}$/,
   newSecret: null,
 };
 
 /** The values of that name in `Stripe-Signature: t=…,v1=…,v1=…`. */
-const fieldsOf = (incoming: Incoming, name: string): string[] =>
+const fieldsOf = (incoming: WebhookRequest, name: string): string[] =>
   headerOf(incoming, 'stripe-signature')
     .split(',')
     .map((field) => field.trim())
     .flatMap((field) => (field.startsWith(`${name}=`) ? field.slice(name.length + 1) : []));
 
-function signedParts(incoming: Incoming): (string | Buffer)[] {
+function signedParts(incoming: WebhookRequest): (string | Buffer)[] {
   const [timestamp = ''] = fieldsOf(incoming, 't');
   return [`${timestamp}.`, incoming.body];
 }

@@ -3,6 +3,6 @@ import { github } from './github.ts';
 import { hmac } from './hmac.ts';
 import { standard } from './standard-webhooks.ts';
 import { stripe } from './stripe.ts';
-import type { Scheme } from './webhook-provider.ts';
+import type { WebhookProvider } from './webhook-provider.ts';
 
-export const schemes: Record<Provider, Scheme> = { standard, stripe, github, hmac };
+export const webhookProviders: Record<Provider, WebhookProvider> = { standard, stripe, github, hmac };

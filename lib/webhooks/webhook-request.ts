@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What a stranger sent, who may be a provider. */
-export interface Incoming {
+export interface WebhookRequest {
   /** Names and values in turn, as received. */
   rawHeaders: readonly string[];
   body: Buffer;
@@ -12,7 +12,7 @@ export interface Incoming {
 const toleranceSeconds = 5 * 60;
 
 /** The value of a header; `''` if there is none, or several of which each could be meant. */
-export function headerOf({ rawHeaders }: Incoming, name: string): string {
+export function headerOf({ rawHeaders }: WebhookRequest, name: string): string {
   const wanted = name.toLowerCase();
   const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
   return values.length === 1 ? (values[0] ?? '') : '';
@@ -23,7 +23,7 @@ const notKept = /signature|hmac|token|secret|password|^x-(api-key|auth-|environm
 
 /** The headers that tell something about a delivery, in lower case. No signature and no secret is among them. */
 export function keptHeaders(
-  { rawHeaders }: Incoming,
+  { rawHeaders }: WebhookRequest,
   signatureHeader: string | null,
 ): Record<string, string> {
   const kept = new Map<string, string>();
@@ -39,7 +39,7 @@ export function keptHeaders(
 }
 
 /** Whether the text is a Unix time in seconds, and close to now. */
-export const isRecent = (seconds: string, { nowMs }: Incoming): boolean =>
+export const isRecent = (seconds: string, { nowMs }: WebhookRequest): boolean =>
   /^\d{1,12}$/.test(seconds) && Math.abs(nowMs / 1000 - Number(seconds)) <= toleranceSeconds;
 
 /** Whether one of the signatures is the HMAC of the parts, compared in constant time. */

@@ -66,9 +66,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (_request, reply) => {
       const database = (await isDatabaseReachable(app.pg.pool)) ? 'ok' : 'unavailable';
-      const { keys: state } = app.replica;
+      const { state } = app.replica;
       const { appliedSeq, phase, leaseValid, ...replica } = app.replica.status();
-      const keys = app.replica.mayDecide() ? 'ok' : phase === 'loading' ? 'loading' : 'unavailable';
+      const keys = app.replica.canDecide() ? 'ok' : phase === 'loading' ? 'loading' : 'unavailable';
       const ready = database === 'ok' && keys === 'ok' && !app.isStopping();
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ok' : 'unavailable',

@@ -3,13 +3,13 @@
  * `ReplicaSettings` as JSON. It ends with its parent.
  */
 import { build } from '../../app.ts';
-import { configOf } from '../../lib/config/config.ts';
+import { parseConfig } from '../../lib/config/config.ts';
 import type { ReplicaSettings } from './replica-settings.ts';
 
 const { env, ...options }: ReplicaSettings = JSON.parse(process.argv[2] ?? '');
 process.once('disconnect', () => process.exit());
 
-const app = await build({ ...configOf(env), ...options });
+const app = await build({ ...parseConfig(env), ...options });
 process.once('SIGTERM', () => {
   app.close().then(
     () => process.exit(),

@@ -2,7 +2,7 @@ import type { Fate, Network, Statement, Trip } from './database-client.ts';
 import type { SeededRandom } from './random.ts';
 
 /** What can happen to the whole, apart from what happens to a single statement. */
-export type Mishap =
+export type Fault =
   | 'stop'
   | 'cut off'
   | 'suspend'
@@ -15,7 +15,7 @@ export type Mishap =
   | 'fail over database'
   | 'set database clock';
 
-const MISHAPS: readonly Mishap[] = [
+const MISHAPS: readonly Fault[] = [
   'stop',
   'stop',
   'cut off',
@@ -38,7 +38,7 @@ const ELSEWHERE = 0.1;
  * How rough a schedule is. Each seed draws its own weather, with some kinds of trouble left out altogether:
  * that reaches more corners than one mixture for all (Groce et al., "Swarm Testing", ISSTA 2012).
  */
-export class Weather implements Network {
+export class FaultSchedule implements Network {
   readonly #random: SeededRandom;
   readonly #leaseMs: number;
   readonly #requestLoss: number;
@@ -51,7 +51,7 @@ export class Weather implements Network {
   readonly #changeAtMoment: number;
   readonly #stopAtMoment: number;
   readonly changeShare: number;
-  readonly #mishaps: readonly Mishap[];
+  readonly #mishaps: readonly Fault[];
   /** The statements that get into trouble; the others do so far more rarely. */
   readonly #troubled: ReadonlySet<Statement>;
   #calm = false;
@@ -111,7 +111,7 @@ export class Weather implements Network {
     return this.#random.chance(0.4) ? this.#random.between(1, 300) : this.#about(this.#leaseMs);
   }
 
-  mishap(): Mishap | undefined {
+  mishap(): Fault | undefined {
     return this.#calm ? undefined : this.#random.pick(this.#mishaps);
   }
 

@@ -22,7 +22,7 @@ export async function lateAnnouncement(parts: Parts): Promise<boolean> {
   const stalls = { renew: [1_500] };
   const observer: DatabaseObserver = {
     stallMs: (statement) => (statement === 'renew' ? (stalls.renew.shift() ?? 0) : 0),
-    moment: () => {},
+    interleavingPoint: () => {},
     feedGrown: () => {},
     acknowledged: () => {},
     trace: () => {},

@@ -37,7 +37,7 @@ class UpsertingDatabase extends SimulatedDatabase {
       super.sync(reply, id, applied, leaseMs, maxEvents);
       return;
     }
-    this.observer.moment('renew');
+    this.observer.interleavingPoint('renew');
     this.upsert(reply, id, applied.seq, leaseMs, () => reply.done(read(snapshot, applied, maxEvents)));
   }
 }
@@ -74,7 +74,7 @@ class TwoStatementsDatabase extends SimulatedDatabase {
       reply.done({ outcome: 'diverged' });
       return;
     }
-    this.observer.moment('renew');
+    this.observer.interleavingPoint('renew');
     this.stage(reply, 'renew', () =>
       this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
         reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
@@ -290,7 +290,7 @@ class ReadingFenceDatabase extends ServerTimeDatabase {
   }
 
   override fence(reply: Reply<boolean>): void {
-    this.observer.moment('fence');
+    this.observer.interleavingPoint('fence');
     reply.done(true);
   }
 }
@@ -298,7 +298,7 @@ class ReadingFenceDatabase extends ServerTimeDatabase {
 /** Takes a lease that it has waited out for the end of the matter, and leaves the row to later changes. */
 class LazyFenceDatabase extends SimulatedDatabase {
   override fence(reply: Reply<boolean>): void {
-    this.observer.moment('fence');
+    this.observer.interleavingPoint('fence');
     reply.done(true);
   }
 }

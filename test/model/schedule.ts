@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { DatabaseClient } from './database-client.ts';
-import { type Mishap, Weather } from './fault-schedule.ts';
+import { type Fault, FaultSchedule } from './fault-schedule.ts';
 import { SeededRandom } from './random.ts';
 import {
   type CommittedEdit,
@@ -39,13 +39,13 @@ export const SOUND_PARTS: Parts = {
 /** What a schedule can break: the promise, or that everyone gets on once the trouble is over. */
 export type Rule = 'promise' | 'liveness';
 
-export interface Guilt {
+export interface Violation {
   readonly broken: Rule;
   readonly how: string;
 }
 
 export interface Verdict {
-  readonly guilt: Guilt | null;
+  readonly guilt: Violation | null;
   /** Empty unless asked for. */
   readonly trace: readonly string[];
   /** Changes that were answered. */
@@ -129,7 +129,7 @@ export class Schedule implements DatabaseObserver {
   readonly #timeline = new Timeline();
   /** Whether this schedule asks for liveness in the end, which takes longer than all before it. */
   readonly #endsCalm: boolean;
-  readonly #weather: Weather;
+  readonly #weather: FaultSchedule;
   readonly #database: SimulatedDatabase;
   readonly #services: Service[] = [];
   readonly #trace: string[] | null;
@@ -138,7 +138,7 @@ export class Schedule implements DatabaseObserver {
   #answered: CommittedEdit[] = [];
   readonly #reached: Service[] = [];
   #started = 0;
-  #guilt: Guilt | null = null;
+  #guilt: Violation | null = null;
   #comparisons = 0;
   #answers = 0;
 
@@ -146,7 +146,7 @@ export class Schedule implements DatabaseObserver {
     this.#random = new SeededRandom(seed);
     this.#parts = parts;
     this.#endsCalm = this.#random.chance(0.25);
-    this.#weather = new Weather(this.#random, LEASE_MS);
+    this.#weather = new FaultSchedule(this.#random, LEASE_MS);
     this.#database = parts.database(this.#timeline, this);
     this.#trace = traced ? [] : null;
   }
@@ -169,7 +169,7 @@ export class Schedule implements DatabaseObserver {
     return this.#weather.stallMs();
   }
 
-  moment(name: string): void {
+  interleavingPoint(name: string): void {
     this.trace(() => `database: ${name}`);
     if (this.#weather.changesNow(name)) this.#changeWithin(10);
     if (this.#weather.stopsNow()) this.#timeline.after(this.#random.between(0, 5), () => this.#stop());
@@ -238,7 +238,7 @@ export class Schedule implements DatabaseObserver {
     });
   }
 
-  #mishap(mishap: Mishap | undefined): void {
+  #mishap(mishap: Fault | undefined): void {
     const service = this.#random.pick(this.#services);
     if (service === undefined || mishap === undefined) return;
     switch (mishap) {
@@ -329,7 +329,7 @@ export class Schedule implements DatabaseObserver {
     this.#timeline.after(this.#random.between(0, LEASE_MS), () => this.#start());
   }
 
-  #interruptDatabase(mishap: Mishap): void {
+  #interruptDatabase(mishap: Fault): void {
     if (!this.#database.isUp()) return;
     const isFailover = mishap === 'fail over database';
     // A failover that lost an announcement lost the only trace of a lease: the README's assumptions exclude it.

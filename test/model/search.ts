@@ -1,6 +1,6 @@
-import { type Guilt, type Parts, type Rule, Schedule } from './schedule.ts';
+import { type Parts, type Rule, Schedule, type Violation } from './schedule.ts';
 
-interface Found extends Guilt {
+interface Found extends Violation {
   readonly seed: number;
 }
 

@@ -51,7 +51,7 @@ export interface DatabaseObserver {
   /** How long the next stage of a statement takes: mostly 0, now and then very long. */
   stallMs(statement: Statement): number;
   /** A statement is at a point where something else may well come between. */
-  moment(name: string): void;
+  interleavingPoint(name: string): void;
   feedGrown(): void;
   acknowledged(): void;
   trace(text: () => string): void;
@@ -94,12 +94,12 @@ export class SimulatedDatabase {
   load(reply: Reply<{ head: Position; edits: readonly number[] }>, keys: number): void {
     const snapshot = this.snapshot();
     const edits = editsOf(snapshot, keys);
-    this.observer.moment('load');
+    this.observer.interleavingPoint('load');
     this.stage(reply, 'load', () => reply.done({ head: headOf(snapshot), edits }));
   }
 
   announce(reply: Reply<void>, id: string, leaseMs: number): void {
-    this.observer.moment('announce');
+    this.observer.interleavingPoint('announce');
     this.upsert(reply, id, 0, leaseMs, () => reply.done());
   }
 
@@ -115,7 +115,7 @@ export class SimulatedDatabase {
       reply.done({ outcome: 'diverged' });
       return;
     }
-    this.observer.moment('renew');
+    this.observer.interleavingPoint('renew');
     this.renew(reply, id, applied.seq, leaseMs, (renewed) =>
       reply.done(renewed ? read(snapshot, applied, maxEvents) : { outcome: 'fenced' }),
     );
@@ -140,7 +140,7 @@ export class SimulatedDatabase {
 
   fence(reply: Reply<boolean>, id: string, leaseId: string, server: string): void {
     const row = this.rows.get(id);
-    this.observer.moment('fence');
+    this.observer.interleavingPoint('fence');
     if (server !== this.serverName()) {
       reply.done(false);
       return;

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import t from 'tap';
-import { secretsOf } from '../../lib/changes/idempotency-keys.ts';
+import { deriveIdempotencyKeys } from '../../lib/changes/idempotency-keys.ts';
 import { open } from '../../lib/crypto/encryption.ts';
 import {
   type CallOptions,
@@ -196,7 +196,7 @@ t.test('the database alone tells neither the answer nor the Idempotency-Key', as
   const keyId = (await call({ url: '/v1/auth/me' })).json().key_id;
   const actor = { tenantId: scope.tenantId, keyId, userId: '', address: '', requestId: '' };
   const content = [url, {}, { name: 'Repeated' }];
-  const { id, sealingKey, fingerprint } = secretsOf({ key, content }, { ...scope, actor });
+  const { id, sealingKey, fingerprint } = deriveIdempotencyKeys({ key, content }, { ...scope, actor });
   const row = rows.find((candidate) => id.equals(candidate.id));
   t.ok(row.fingerprint.equals(fingerprint));
   t.equal(JSON.parse(open(sealingKey, id, row.answer)).api_key, api_key, 'whoever has the key can open it');
@@ -256,7 +256,7 @@ t.test('after a day the answer is forgotten', async (t) => {
       return left <= kept;
     });
     t.equal(left, kept);
-    t.equal(other.app.replica.mayDecide(), true);
+    t.equal(other.app.replica.canDecide(), true);
   });
 });
 

@@ -355,7 +355,7 @@ t.test('a key past its expiry is refused with 401, also where it is inactive as 
   const setClock = async (ms: number) => {
     nowMs = ms;
     // The lease watches this clock too, and is renewed soon.
-    t.ok(await app.replica.waitUntilMayDecide());
+    t.ok(await app.replica.waitUntilCanDecide());
   };
   const { api_key: key, secret } = await createKey(service, { expires_at });
   const before = await latestSeq();

@@ -230,7 +230,7 @@ t.test(
     t.teardown(restore);
     await t.rejects(cut.app.usageWriter.flush());
     await t.rejects(cut.app.usageWriter.flush());
-    await until(() => cut.app.replica.mayDecide());
+    await until(() => cut.app.replica.canDecide());
     t.strictSame(await use(api_key, 4, '192.0.2.2', cut), [200, 200, 200, 200]);
     await restore();
     await untilMayDecide(cut);

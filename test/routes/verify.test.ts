@@ -273,8 +273,8 @@ t.test('what fails after a wait for the lease is 503 too, and says why in the lo
       throw new Error('a defect');
     },
   });
-  const waiting = t.intercept(app.replica, 'mayDecide', { value: () => false });
-  const wait = t.intercept(app.replica, 'waitUntilMayDecide', {
+  const waiting = t.intercept(app.replica, 'canDecide', { value: () => false });
+  const wait = t.intercept(app.replica, 'waitUntilCanDecide', {
     async value() {
       waiting.restore();
       return true;
@@ -521,7 +521,7 @@ t.test('a service asks about keys', async (t) => {
   await t.test('and nothing is decided without a lease', async (t) => {
     // As when it ends after the last decision on the asker's own key.
     for (const answers of [[false], [true, true, false]]) {
-      const undecidable = t.intercept(app.replica, 'mayDecide', { value: () => answers.shift() ?? false });
+      const undecidable = t.intercept(app.replica, 'canDecide', { value: () => answers.shift() ?? false });
       const response = await ask({ api_key: known.api_key });
       undecidable.restore();
       t.equal(response.statusCode, 503);

@@ -30,7 +30,7 @@ function refuseDuplicate(error: unknown): never {
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.post(
     '',
@@ -105,12 +105,12 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('customers:write') },
     },
     async (request) => {
-      const changer = { ...request.scope(), actor: request.actor() };
+      const author = request.author();
       const { id } = request.params;
       const updating =
         request.body.status === 'inactive'
-          ? deactivateCustomer(changes, changer, id, request.body)
-          : updateCustomer(pool, changer, id, request.body);
+          ? deactivateCustomer(changeLog, author, id, request.body)
+          : updateCustomer(pool, author, id, request.body);
       const customer = await updating.catch(refuseDuplicate);
       if (customer === null) throw notFound('Customer');
       return customer;
@@ -130,8 +130,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('customers:write') },
     },
     async (request, reply) => {
-      const changer = { ...request.scope(), actor: request.actor() };
-      if (!(await deleteCustomer(changes, changer, request.params.id))) throw notFound('Customer');
+      const author = request.author();
+      if (!(await deleteCustomer(changeLog, author, request.params.id))) throw notFound('Customer');
       return reply.code(204).send(null);
     },
   );

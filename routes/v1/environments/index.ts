@@ -17,7 +17,7 @@ const tags = ['Environments'];
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.post(
     '',
@@ -33,7 +33,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { tenantId } = request.identity();
-      return reply.code(201).send(await createEnvironment(changes, tenantId, request.body, request.actor()));
+      return reply
+        .code(201)
+        .send(await createEnvironment(changeLog, tenantId, request.body, request.actor()));
     },
   );
 
@@ -93,11 +95,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { id } = request.params;
-      const { tenantId, environmentId, operator } = request.identity();
+      const { tenantId, environmentId, isConfiguredKey: operator } = request.identity();
       const found = await findEnvironment(pool, tenantId, id);
       if (found === null) throw notFound('Environment');
       if (!operator && id !== environmentId) throw new ApiError('permission_denied', 'Permission denied');
-      return updateEnvironment(changes, tenantId, id, request.body, request.actor());
+      return updateEnvironment(changeLog, tenantId, id, request.body, request.actor());
     },
   );
 };

@@ -11,7 +11,7 @@ const tags = ['Tenants'];
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.post(
     '',
@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: operatorOnly },
     },
     async (request, reply) =>
-      reply.code(201).send(await createTenant(changes, request.body.name, request.actor())),
+      reply.code(201).send(await createTenant(changeLog, request.body.name, request.actor())),
   );
 
   app.get(
@@ -71,7 +71,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       if (id === request.identity().tenantId && request.body.status === 'inactive') {
         throw invalid('/status', 'the tenant of your own key would lock you out');
       }
-      return updateTenant(changes, id, request.body, request.actor());
+      return updateTenant(changeLog, id, request.body, request.actor());
     },
   );
 };

@@ -11,7 +11,7 @@ const tags = ['Users'];
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.post(
     '',
@@ -28,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { tenantId } = request.identity();
-      return reply.code(201).send(await createUser(changes, tenantId, request.body, request.actor()));
+      return reply.code(201).send(await createUser(changeLog, tenantId, request.body, request.actor()));
     },
   );
 
@@ -107,12 +107,12 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { id } = request.params;
-      const { tenantId, permissions, operator } = request.identity();
-      if (!operator && app.isOperator(tenantId, id)) {
+      const { tenantId, permissions, isConfiguredKey: operator } = request.identity();
+      if (!operator && app.isUserOfConfiguredKey(tenantId, id)) {
         throw new ApiError('permission_denied', 'Permission denied');
       }
-      const changer = { tenantId, permissions, actor: request.actor() };
-      return updateUser(changes, changer, id, request.body);
+      const author = { tenantId, permissions, actor: request.actor() };
+      return updateUser(changeLog, author, id, request.body);
     },
   );
 };

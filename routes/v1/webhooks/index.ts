@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: everybody },
       onRequest: async (request) => {
-        const floodEndsInMs = app.rateLimits.floodEndsInMs(request);
+        const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
         if (floodEndsInMs > 0) throw tooManyRequests(floodEndsInMs);
         // Any type is read, even one that is none.
         request.raw.headers['content-type'] = 'application/octet-stream';
@@ -50,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         },
       );
       if (reception !== 'unknown') return { received: true as const };
-      await app.rateLimits.countFailure(request);
+      await app.rateLimits.recordAuthFailure(request);
       throw unknown();
     },
   );

@@ -225,12 +225,12 @@ t.test('after 15 s who has heard nothing gets a sign of life, and who takes noth
   await settled();
   const before = idle.text.length;
   nowMs += 14_999;
-  streams.look();
+  streams.tick();
   await settled();
   t.equal(idle.text.length, before);
   t.equal(stuck.destroyed, false);
   nowMs += 1;
-  streams.look();
+  streams.tick();
   await settled();
   t.equal(idle.text.slice(before), ': still here\nid: 10\n\n');
   t.equal(stuck.destroyed, true);
@@ -248,17 +248,17 @@ t.test('what may not be decided is not sent, and comes when it may be', async (t
   const before = sink.text;
   standing = 'undecidable';
   add(3);
-  streams.look();
+  streams.tick();
   await settled();
   t.equal(sink.text, before);
   standing = 'accepted';
-  streams.look();
+  streams.tick();
   await settled();
   t.strictSame(sink.seqs, [1, 2, 3]);
   standing = 'undecidable';
   nowMs += 15_000;
   const last = sink.text;
-  streams.look();
+  streams.tick();
   await settled();
   t.equal(sink.text, last, 'not even a sign of life');
   t.equal(sink.writableEnded, true, 'it had better ask another');
@@ -313,7 +313,7 @@ t.test('a failed statement is told, and tried again', async (t) => {
   await settled();
   t.equal(errors.length, 2);
   fail(false);
-  streams.look();
+  streams.tick();
   await settled();
   t.strictSame(
     [live.seqs, behind.seqs],
@@ -353,7 +353,7 @@ t.test('another history ends the streams of the one before, and new ones work', 
   feed.splice(10);
   state.appliedSeq = null;
   const { ofTenants } = reads;
-  streams.look();
+  streams.tick();
   await settled();
   t.equal(reads.ofTenants, ofTenants, 'while it is loaded nothing is read');
   state.appliedSeq = 10;

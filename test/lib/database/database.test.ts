@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Client, Pool, type PoolClient } from 'pg';
 import t from 'tap';
-import { isUnavailable, surviveLostConnections, transaction } from '../../../lib/database/database.ts';
+import { handleConnectionErrors, isUnavailable, transaction } from '../../../lib/database/database.ts';
 import { createEmptyDatabase } from '../../helper.ts';
 
 t.test(
   'a connection that is cut between two statements fails the transaction, and nothing else',
   async (t) => {
     const pool = new Pool({ connectionString: await createEmptyDatabase(t), max: 2 });
-    surviveLostConnections(pool, () => {});
+    handleConnectionErrors(pool, () => {});
     t.teardown(() => pool.end());
     const connected = once(pool, 'connect') as Promise<[PoolClient]>;
 
@@ -53,7 +53,7 @@ t.test(
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('The server has no port');
     const pool = new Pool({ host: '127.0.0.1', port: address.port, user: 'nobody', max: 1 });
-    surviveLostConnections(pool, () => {});
+    handleConnectionErrors(pool, () => {});
     t.teardown(() => pool.end());
 
     await t.rejects(transaction(pool, async (connection) => connection.query('SELECT 1')));
@@ -76,7 +76,7 @@ t.test('a transaction that paused for too long can be tried again', async (t) =>
 
 t.test('of two transactions that wait for each other, one fails and can be tried again', async (t) => {
   const pool = new Pool({ connectionString: await createEmptyDatabase(t), max: 2 });
-  surviveLostConnections(pool, () => {});
+  handleConnectionErrors(pool, () => {});
   t.teardown(() => pool.end());
   await pool.query('CREATE TABLE one AS SELECT; CREATE TABLE other AS SELECT');
   const lock = (tables: string[], locked: () => Promise<unknown>) =>

@@ -3,10 +3,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import type { KeyRecord } from '../../../lib/key-table/key-table.ts';
-import { loadKeys } from '../../../lib/replica/load-state.ts';
+import { loadState } from '../../../lib/replica/load-state.ts';
 import { PostgresReplicaDatabase } from '../../../lib/replica/postgres-replication.ts';
 import { ReservedConnection } from '../../../lib/replica/reserved-connection.ts';
-import type { KeyChange } from '../../../lib/replica/state-change.ts';
+import type { StateChange } from '../../../lib/replica/state-change.ts';
 import { createMigratedDatabase } from '../../helper.ts';
 
 const expiresAtMs = Date.UTC(2100, 0, 1);
@@ -58,8 +58,8 @@ t.test('keys are loaded as they are stored, and deleted ones are not', async (t)
   for (const key of keys) await insert(key, key.active ? 'active' : 'inactive');
   await insert(keyOf(50), 'deleted');
 
-  const changes: KeyChange[] = [];
-  await loadKeys(client, (change) => changes.push(change));
+  const changes: StateChange[] = [];
+  await loadState(client, (change) => changes.push(change));
   const loaded = changes.flatMap((change) => (change.kind === 'key' ? [change.key] : []));
   t.same(
     loaded.toSorted((a, b) => a.id.localeCompare(b.id)),

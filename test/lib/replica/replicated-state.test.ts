@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import t from 'tap';
 import { refusalOf } from '../../../lib/auth/session-decision.ts';
 import { verifyKey } from '../../../lib/auth/verification.ts';
-import { KeyState } from '../../../lib/replica/replicated-state.ts';
-import type { KeyChange } from '../../../lib/replica/state-change.ts';
+import { ReplicatedState } from '../../../lib/replica/replicated-state.ts';
+import type { StateChange } from '../../../lib/replica/state-change.ts';
 
 /** Two tenants with an environment each, which have users, keys, configured keys and customers of the same ids. */
 const places = [0, 1];
@@ -36,7 +36,7 @@ const eventArbitrary = fc.record({
 });
 type Event = typeof eventArbitrary extends fc.Arbitrary<infer One> ? One : never;
 
-function changeOf({ kind, place, user, key, generation, active }: Event): KeyChange {
+function changeOf({ kind, place, user, key, generation, active }: Event): StateChange {
   const [customerId, expiresAtMs] = [customerOf(place), 2 * nowMs];
   switch (kind) {
     case 'key':
@@ -125,7 +125,7 @@ function expectedOf(events: readonly Event[]): string[] {
 }
 
 /** What the service decides. */
-function decisionsOf(state: KeyState): string[] {
+function decisionsOf(state: ReplicatedState): string[] {
   const request = { environment: () => null, needsEnvironment: true, nowMs };
   const outcomeOf = (digest: Buffer, configured = new Map()) => {
     const decision = verifyKey({ ...request, digest: digest.toString('binary') }, configured, state);
@@ -179,7 +179,7 @@ t.test(
   async () => {
     fc.assert(
       fc.property(fc.array(eventArbitrary, { maxLength: 40 }), fc.boolean(), (changes, twice) => {
-        const state = new KeyState();
+        const state = new ReplicatedState();
         const events: Event[] = [];
         for (const event of [...beginning, ...changes]) {
           events.push(event);

@@ -236,13 +236,13 @@ t.test('a replica', async (t) => {
 
   t.test('lets requests wait for a lease', async (t) => {
     const { replica, runFor } = setUp();
-    const patient = replica.waitUntilDecidable(1_000);
-    const hasty = replica.waitUntilDecidable(1);
+    const patient = replica.waitForLease(1_000);
+    const hasty = replica.waitForLease(1);
     replica.start();
     await runFor(10);
     t.equal(await hasty, false);
     t.equal(await patient, true);
-    t.equal(await replica.waitUntilDecidable(0), true, 'and who finds one need not');
+    t.equal(await replica.waitForLease(0), true, 'and who finds one need not');
   });
 
   t.test('that stops has no lease from that instant, and leaves', async (t) => {
@@ -253,7 +253,7 @@ t.test('a replica', async (t) => {
     await runFor(0.5);
     const stopped = replica.stop();
     t.equal(lease.isValid(), false);
-    t.equal(await replica.waitUntilDecidable(1_000), false);
+    t.equal(await replica.waitForLease(1_000), false);
     await runFor(10);
     await stopped;
     t.equal(lease.isValid(), false, 'the sync in flight gives it none');
@@ -266,7 +266,7 @@ t.test('a replica', async (t) => {
     const { database, replica, runFor } = setUp();
     database.down = true;
     replica.start();
-    const waiting = replica.waitUntilDecidable(60_000);
+    const waiting = replica.waitForLease(60_000);
     await runFor(10);
     const stopped = replica.stop();
     t.equal(await waiting, false);

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import t from 'tap';
-import { commitWith, surviveLostConnections, transaction } from '../../../lib/database/database.ts';
-import { recordingOfInserted } from '../../../lib/stores/key-event-store.ts';
+import { commitWith, handleConnectionErrors, transaction } from '../../../lib/database/database.ts';
+import { appendInsertedKeysSql } from '../../../lib/stores/key-event-store.ts';
 import { createMigratedDatabase } from '../../helper.ts';
 
 const scope = { tenantId: 'tenant_1', environmentId: 'environment_1' };
@@ -15,7 +15,7 @@ const actor = {
 
 t.test('a change of which an event is missing is not kept, though its commit was sent with it', async (t) => {
   const pool = new Pool({ connectionString: await createMigratedDatabase(t), max: 1, pipeline: true });
-  surviveLostConnections(pool, () => {});
+  handleConnectionErrors(pool, () => {});
   t.teardown(() => pool.end());
   await pool.query('CREATE TABLE changed (id integer)');
   const headOf = async () => (await pool.query('SELECT * FROM key_event_counter')).rows;
@@ -24,7 +24,7 @@ t.test('a change of which an event is missing is not kept, though its commit was
   const change = transaction(
     pool,
     (connection) => connection.query('INSERT INTO changed VALUES (1)'),
-    (connection) => commitWith(connection, recordingOfInserted(scope, ['key_that_is_not_there'], actor)),
+    (connection) => commitWith(connection, appendInsertedKeysSql(scope, ['key_that_is_not_there'], actor)),
   );
 
   await t.rejects(change, { code: '23502', table: 'key_event_counter' });

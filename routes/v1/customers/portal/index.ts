@@ -1,25 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyRequest } from 'fastify';
 import { permitted } from '../../../../lib/auth/route-policy.ts';
-import {
-  revokeSession,
-  revokeSessions,
-  type SessionRevoker,
-} from '../../../../lib/changes/session-changes.ts';
+import { revokeSession, revokeSessions } from '../../../../lib/changes/session-changes.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import { ExternalIdParams, IssuedSession, SessionParams } from '../../../../schemas/sessions.ts';
 
 const tags = ['Customer portal'];
 const access = permitted('sessions:write');
 
-const revokerOf = (request: FastifyRequest): SessionRevoker => ({
-  ...request.scope(),
-  actor: request.actor(),
-});
-
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.get(
     '/:external_id',
@@ -51,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access },
     },
     async (request, reply) => {
-      await revokeSessions(changes, revokerOf(request), request.params.external_id);
+      await revokeSessions(changeLog, request.author(), request.params.external_id);
       return reply.code(204).send(null);
     },
   );
@@ -71,7 +61,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { external_id, session_id } = request.params;
-      await revokeSession(changes, revokerOf(request), external_id, session_id);
+      await revokeSession(changeLog, request.author(), external_id, session_id);
       return reply.code(204).send(null);
     },
   );

@@ -1,12 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyRequest } from 'fastify';
 import { permitted } from '../../../../lib/auth/route-policy.ts';
-import {
-  createWebhookSecret,
-  deleteWebhookSecret,
-  type WebhookChanger,
-} from '../../../../lib/changes/webhook-secret-changes.ts';
+import { createWebhookSecret, deleteWebhookSecret } from '../../../../lib/changes/webhook-secret-changes.ts';
 import { listWebhookSecrets } from '../../../../lib/stores/webhook-secret-store.ts';
 import { IdParams } from '../../../../schemas/common.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
@@ -17,11 +12,6 @@ import {
 } from '../../../../schemas/webhooks.ts';
 
 const tags = ['Webhooks'];
-
-const changerOf = (request: FastifyRequest): WebhookChanger => ({
-  ...request.scope(),
-  actor: request.actor(),
-});
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
@@ -40,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) =>
       reply
         .code(201)
-        .send(await createWebhookSecret(app.changes, app.sealer, changerOf(request), request.body)),
+        .send(await createWebhookSecret(app.changeLog, app.sealer, request.author(), request.body)),
   );
 
   app.get(
@@ -72,7 +62,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('webhooks:write') },
     },
     async (request, reply) => {
-      await deleteWebhookSecret(app.changes, changerOf(request), request.params.id);
+      await deleteWebhookSecret(app.changeLog, request.author(), request.params.id);
       return reply.code(204).send(null);
     },
   );

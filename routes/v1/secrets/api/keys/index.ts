@@ -2,15 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { permitted } from '../../../../../lib/auth/route-policy.ts';
-import type { RepeatableRequest } from '../../../../../lib/changes/idempotency-keys.ts';
-import {
-  createKey,
-  deleteKey,
-  type KeyChanger,
-  rotateKey,
-  updateKey,
-} from '../../../../../lib/changes/key-changes.ts';
-import type { Answered } from '../../../../../lib/changes/with-idempotency.ts';
+import type { IdempotentRequest } from '../../../../../lib/changes/idempotency-keys.ts';
+import { createKey, deleteKey, rotateKey, updateKey } from '../../../../../lib/changes/key-changes.ts';
+import type { IdempotentResult } from '../../../../../lib/changes/with-idempotency.ts';
 import { notFound } from '../../../../../lib/http/api-error.ts';
 import { findKey, listKeys } from '../../../../../lib/stores/key-store.ts';
 import { IdempotencyHeaders, IdParams } from '../../../../../schemas/common.ts';
@@ -27,27 +21,21 @@ import {
 
 const tags = ['Keys'];
 
-const changerOf = (request: FastifyRequest): KeyChanger => ({
-  ...request.scope(),
-  actor: request.actor(),
-  permissions: request.identity().permissions,
-});
-
 /** What makes the same request known again, for requests whose answer can't be asked for a second time. */
-function repeatableOf(request: FastifyRequest): RepeatableRequest | null {
+function idempotentRequestOf(request: FastifyRequest): IdempotentRequest | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
   return { key, content: [request.routeOptions.url, request.params, request.body] };
 }
 
-function sendCreated(reply: FastifyReply, { answer, replayed }: Answered<object>): FastifyReply {
+function sendCreated(reply: FastifyReply, { answer, replayed }: IdempotentResult<object>): FastifyReply {
   if (replayed) reply.header('idempotent-replayed', 'true');
   return reply.code(201).send(answer);
 }
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
 
   app.post(
     '',
@@ -64,7 +52,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('keys:write') },
     },
     async (request, reply) =>
-      sendCreated(reply, await createKey(changes, changerOf(request), request.body, repeatableOf(request))),
+      sendCreated(
+        reply,
+        await createKey(changeLog, request.author(), request.body, idempotentRequestOf(request)),
+      ),
   );
 
   app.get(
@@ -119,7 +110,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: permitted('keys:write') },
     },
-    async (request) => updateKey(changes, changerOf(request), request.params.id, request.body),
+    async (request) => updateKey(changeLog, request.author(), request.params.id, request.body),
   );
 
   app.post(
@@ -145,7 +136,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) =>
       sendCreated(
         reply,
-        await rotateKey(changes, changerOf(request), request.params.id, request.body, repeatableOf(request)),
+        await rotateKey(
+          changeLog,
+          request.author(),
+          request.params.id,
+          request.body,
+          idempotentRequestOf(request),
+        ),
       ),
   );
 
@@ -163,7 +160,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: permitted('keys:write') },
     },
     async (request, reply) => {
-      await deleteKey(changes, changerOf(request), request.params.id);
+      await deleteKey(changeLog, request.author(), request.params.id);
       return reply.code(204).send(null);
     },
   );

@@ -14,7 +14,7 @@ const bodyLimit = 16 * 1024 * 1024;
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
-  const { changes } = app;
+  const { changeLog } = app;
   const isConfigured = (hash: Buffer) => app.configuredKeys.has(hash.toString('latin1'));
 
   app.post(
@@ -36,15 +36,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       ...app.validationByRow,
     },
     async (request, reply) => {
-      const importer = {
-        ...request.scope(),
-        actor: request.actor(),
-        permissions: request.identity().permissions,
-        isConfigured,
-      };
+      const author = request.author();
       if (!request.query.dry_run)
-        return reply.code(201).send(await importKeys(changes, importer, request.body));
-      await checkImport(pool, importer, request.body);
+        return reply.code(201).send(await importKeys(changeLog, author, request.body, isConfigured));
+      await checkImport(pool, author, request.body, isConfigured);
       return { would_import: request.body.length };
     },
   );
