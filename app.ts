@@ -10,6 +10,7 @@ import { version } from './lib/process/version.ts';
 import access from './plugins/access.ts';
 import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
+import authenticator, { type AuthenticatorPluginOptions } from './plugins/authenticator.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import changes, { type ChangesOptions } from './plugins/changes.ts';
 import configuredKeys from './plugins/configured-keys.ts';
@@ -20,18 +21,13 @@ import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
 import httpMetrics from './plugins/http-metrics.ts';
 import idempotentAnswers from './plugins/idempotent-answers.ts';
-import keyDecisions from './plugins/key-decisions.ts';
-import keyUsage, { type KeyUsageOptions } from './plugins/key-usage.ts';
-import keyVerification from './plugins/key-verification.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
 import rateLimitMetrics from './plugins/rate-limit-metrics.ts';
-import rateLimits from './plugins/rate-limits.ts';
 import replica, { type ReplicaOptions } from './plugins/replica.ts';
 import replicaMetrics from './plugins/replica-metrics.ts';
-import requestIdentity from './plugins/request-identity.ts';
 import sealing from './plugins/sealing.ts';
 import sessions from './plugins/sessions.ts';
 import signedIdentity from './plugins/signed-identity.ts';
@@ -43,7 +39,11 @@ import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
 export interface BuildOptions
   extends Config,
-    Partial<Pick<ReplicaOptions, 'notifications'> & ChangesOptions & KeyUsageOptions> {
+    Partial<
+      Pick<ReplicaOptions, 'notifications'> &
+        ChangesOptions &
+        Pick<AuthenticatorPluginOptions, 'usageIntervalMs'>
+    > {
   databaseUrl: string;
   /** Where log lines go; standard output if not said. */
   logStream?: DestinationStream;
@@ -104,13 +104,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(configuredKeys, { configuredKeys: options.configuredKeys });
   await app.register(tenants, { configuredKeys: options.configuredKeys });
   await app.register(users, { configuredKeys: options.configuredKeys });
-  await app.register(requestIdentity);
-  await app.register(keyDecisions, { configuredKeys: options.configuredKeys });
-  await app.register(rateLimits, options);
+  await app.register(authenticator, { usageIntervalMs: 5_000, ...options });
   await app.register(rateLimitMetrics);
-  await app.register(keyUsage, { usageIntervalMs: 5_000, ...options });
   await app.register(auth);
-  await app.register(keyVerification);
   await app.register(sessions, options);
   await app.register(signedIdentity, options);
   await app.register(sealing, { masterKeys: options.masterKeys });

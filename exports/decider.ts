@@ -19,4 +19,4 @@ export interface Decider {
   close(): Promise<void>;
 }
 
-type Done = (refusal?: ApiError) => void;
+export type Done = (refusal?: ApiError) => void;

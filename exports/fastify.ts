@@ -71,8 +71,6 @@ const plugin: FastifyPluginAsync<LatchkeyOptions> = async (app, options) => {
   app.addHook('onClose', () => decider.close());
   app.decorate('latchkey', { ready: () => decider.ready(), replica: () => decider.replica() });
   app.decorateRequest('auth', null);
-  app.decorateRequest('keyDigest', null);
-  app.decorateRequest('refusedKeyId', null);
   app.decorateRequest('tenantId', { getter: tenantIdOf });
   app.decorateRequest('environmentId', { getter: environmentIdOf });
 

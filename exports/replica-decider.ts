@@ -1,16 +1,22 @@
-import Fastify, { type FastifyBaseLogger, type FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import { setAuthHeaders } from '../lib/auth/auth-headers.ts';
+import { type AcceptedKey, type AuthResult, undecidable } from '../lib/auth/auth-result.ts';
+import { Authenticator, type Required } from '../lib/auth/authenticator.ts';
+import { toPlainIdentity } from '../lib/auth/identity.ts';
+import { placeOf } from '../lib/auth/place.ts';
+import { refusalOf } from '../lib/auth/refusals.ts';
 import { permitted } from '../lib/auth/route-policy.ts';
+import { newId } from '../lib/crypto/ids.ts';
+import { requireMigrations } from '../lib/database/migrations.ts';
+import { createRequestPool } from '../lib/database/pools.ts';
 import { serializers } from '../lib/observability/logger.ts';
-import auth from '../plugins/auth.ts';
-import database from '../plugins/database.ts';
-import decisionMetrics from '../plugins/decision-metrics.ts';
-import keyDecisions from '../plugins/key-decisions.ts';
-import keyUsage from '../plugins/key-usage.ts';
-import metrics from '../plugins/metrics.ts';
-import rateLimits from '../plugins/rate-limits.ts';
-import replica from '../plugins/replica.ts';
-import requestIdentity from '../plugins/request-identity.ts';
-import type { Decider } from './decider.ts';
+import { RateLimiter } from '../lib/rate-limits/rate-limiter.ts';
+import { RedisRateLimiter } from '../lib/rate-limits/redis-rate-limiter.ts';
+import { KeyReplica } from '../lib/replica/key-replica.ts';
+import { addUsage } from '../lib/stores/key-usage-store.ts';
+import { UsageCounter } from '../lib/usage/usage-counter.ts';
+import { keysPerStatement, UsageWriter } from '../lib/usage/usage-writer.ts';
+import type { Decider, Done } from './decider.ts';
 
 interface ReplicaDeciderOptions {
   databaseUrl: string;
@@ -20,71 +26,113 @@ interface ReplicaDeciderOptions {
 }
 
 /** Less than the 10 s that Fastify gives a plugin to start in. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 const usageIntervalMs = 5_000;
 
+/** Where the accepted key of a request is kept: under no name that an app could use. */
+const acceptedKey = Symbol('latchkey.acceptedKey');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [acceptedKey]?: AcceptedKey;
+  }
+}
+
 /**
- * Makes this process a replica: it decides from memory, with the parts of the service itself. They live on an instance
- * of Fastify that serves nothing, so that neither their names nor their hooks get in the way of the app's.
+ * Makes this process a replica, which decides from memory with the Authenticator of the service itself.
  * @throws SchemaTooOldError, DatabaseUnreachableError
  */
-export async function startReplicaDecider({
-  databaseUrl,
-  redisUrl,
-  log,
-}: ReplicaDeciderOptions): Promise<Decider> {
-  const parts = Fastify({ loggerInstance: log.child({}, { serializers }), pluginTimeout: 0 });
-  try {
-    await parts.register(database, { url: databaseUrl, migrations: 'require', patienceMs });
-    await parts.register(metrics, { host: 'localhost', port: null });
-    await parts.register(decisionMetrics, { port: null });
-    await parts.register(replica, { databaseUrl, staleIfErrorSeconds: 0, notifications: true });
-    await parts.register(requestIdentity);
-    await parts.register(keyDecisions, { configuredKeys: new Map() });
-    await parts.register(rateLimits, { redisUrl, failedAuthLimit: 0 });
-    await parts.register(keyUsage, { usageIntervalMs });
-    await parts.register(auth);
-    await parts.ready();
-  } catch (error) {
-    await parts.close();
-    throw error;
-  }
-
-  /** By permission: as many as the routes of the app name. */
-  const hooks = new Map<string | null, ReturnType<typeof parts.keyHooks>>();
-  function hooksFor(permission: string | null) {
-    const known = hooks.get(permission);
-    if (known !== undefined) return known;
-    const config = { access: permitted(permission) };
-    const made = parts.keyHooks({ config });
-    hooks.set(permission, made);
-    return made;
-  }
-
+export async function startReplicaDecider(options: ReplicaDeciderOptions): Promise<Decider> {
+  const parts = await startParts({ ...options, log: options.log.child({}, { serializers }) });
+  const { authenticator, replica } = parts;
   return {
     admit(request, reply, permission, done) {
-      hooksFor(permission).onRequest(request, reply, (refusal) => {
-        toPlainIdentity(request);
-        done(refusal);
-      });
+      reply.header('cache-control', 'no-store');
+      const required = requiredBy(permission);
+      const result = authenticator.authenticateRequest(request, placeOf(request.raw.headers, true), required);
+      if (!(result instanceof Promise)) return answer(request, reply, result, done);
+      result
+        .then((settled) => answer(request, reply, settled, done))
+        .catch((error) => done(refusalOf(undecidable(error))));
     },
     readmit(request, reply, permission, done) {
-      hooksFor(permission).preHandler(request, reply, (refusal) => {
-        toPlainIdentity(request);
-        done(refusal);
-      });
+      const accepted = request[acceptedKey];
+      if (accepted === undefined) return done();
+      answer(request, reply, authenticator.reauthenticate(accepted, requiredBy(permission)), done);
     },
-    ready: () => parts.replica.waitUntilCanDecide(),
+    ready: () => replica.waitUntilCanDecide(),
     replica() {
-      const { leaseValid, appliedSeq, lagEvents, timesFenced } = parts.replica.status();
-      return { keys: parts.replica.state.keys.size, leaseValid, appliedSeq, lagEvents, timesFenced };
+      const { leaseValid, appliedSeq, lagEvents, timesFenced } = replica.status();
+      return { keys: replica.state.keys.size, leaseValid, appliedSeq, lagEvents, timesFenced };
     },
-    close: async () => void (await parts.close()),
+    close: () => parts.close(),
   };
 }
 
-/** Apps may copy the identity, or send it as JSON: all that it tells has to be a property of its own. */
-function toPlainIdentity(request: FastifyRequest): void {
-  if (request.auth !== null) request.auth = { ...request.auth, keyId: request.auth.keyId };
+const requiredBy = (permission: string | null): Required => ({
+  access: permitted(permission),
+  permissions: [],
+});
+
+function answer(request: FastifyRequest, reply: FastifyReply, result: AuthResult, done: Done): void {
+  setAuthHeaders(reply, result);
+  if (result.outcome !== 'accepted') {
+    done(refusalOf(result));
+    return;
+  }
+  request[acceptedKey] = result;
+  // Apps may copy the identity, or send it as JSON.
+  request.auth = toPlainIdentity(result.identity);
+  done();
+}
+
+interface Parts {
+  authenticator: Authenticator;
+  replica: KeyReplica;
+  close(): Promise<void>;
+}
+
+async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions): Promise<Parts> {
+  const onUnavailable = (error: unknown) => log.warn({ err: error }, 'waiting for the database');
+  await requireMigrations(databaseUrl, { timeoutMs, onUnavailable });
+  const pool = createRequestPool(databaseUrl, (error) => log.warn({ err: error }, 'idle connection lost'));
+  const redis = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, log);
+  const replica = new KeyReplica({
+    pool,
+    databaseUrl,
+    notifications: true,
+    staleIfErrorMs: 0,
+    onPropagated: () => {},
+    onError: (error) => log.warn({ err: error }, 'replication statement failed'),
+  });
+  const { state } = replica;
+  const rateLimiter = new RateLimiter({ state, redis });
+  const usage = new UsageCounter(state);
+  const writerId = newId('replica');
+  const writer = new UsageWriter({
+    usage,
+    write: (number, batch) => addUsage(pool, writerId, number, batch),
+    keysMax: keysPerStatement,
+    log,
+  });
+  replica.start();
+  writer.start(usageIntervalMs);
+  return {
+    authenticator: new Authenticator({
+      replica,
+      rateLimiter,
+      addresses: null,
+      usage,
+      configuredKeys: new Map(),
+      nowMs: () => Date.now(),
+    }),
+    replica,
+    async close() {
+      await writer.stop();
+      rateLimiter.close();
+      await replica.stop();
+      await pool.end();
+    },
+  };
 }

@@ -1,188 +1,181 @@
 import type { FastifyContextConfig, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
-import { digestOf } from '../lib/auth/api-key.ts';
-import { readCredential } from '../lib/auth/credential.ts';
+import { setAuthHeaders } from '../lib/auth/auth-headers.ts';
+import type { AuthResult } from '../lib/auth/auth-result.ts';
+import type { Required } from '../lib/auth/authenticator.ts';
 import type { Identity } from '../lib/auth/identity.ts';
-import type { Outcome } from '../lib/auth/outcome.ts';
 import { grants } from '../lib/auth/permissions.ts';
-import { authUnavailable, refusals } from '../lib/auth/refusals.ts';
-import { type Access, allows } from '../lib/auth/route-policy.ts';
-import type { Refusal } from '../lib/auth/verification.ts';
-import { type ApiError, tooManyRequests } from '../lib/http/api-error.ts';
+import { placeOf } from '../lib/auth/place.ts';
+import { authUnavailable, refusalOf, refusals } from '../lib/auth/refusals.ts';
+import { type Access, needsEnvironment, needsKey } from '../lib/auth/route-policy.ts';
+import type { Actor, Scope } from '../lib/auth/scope.ts';
+import type { Author } from '../lib/changes/author.ts';
+import type { ApiError } from '../lib/http/api-error.ts';
 import { addressOf } from '../lib/http/client-address.ts';
 import { toArray } from '../lib/http/to-array.ts';
-import type { Handle } from '../lib/key-table/key-table.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route; one that doesn't say fails the boot. */
+    /** Who may call the route; a route that doesn't say so fails the boot. */
     access?: Access;
-    /** Permissions that the request itself asks for, besides that of `access`. */
+    /** Permissions that the request itself names, besides that of `access`. */
     asks?(request: FastifyRequest): readonly string[];
   }
-  interface FastifyInstance {
-    /** The hooks of a route that asks for a key, for requests to whichever app. */
-    keyHooks(route: Pick<RouteOptions, 'config'>): KeyHooks;
+  interface FastifyRequest {
+    /** The identity of an accepted key; `null` on routes that need no key. */
+    auth: Identity | null;
+    /** The last decision on the request's key. */
+    authResult: AuthResult | null;
+    /** The key that was refused, where it is known. */
+    readonly refusedKeyId: string | null;
+    /** The identity of the request's key. Throws on a route that needs no key. */
+    identity(): Identity;
+    /** The tenant and environment that everything the request does is confined to. */
+    scope(): Scope;
+    /** The caller as the audit trail names it. */
+    actor(): Actor;
+    /** The caller of a change in the request's environment. */
+    author(): Author;
   }
-}
-
-/** They call `done` with what the request is refused with, if it is. */
-interface KeyHooks {
-  onRequest(request: FastifyRequest, reply: FastifyReply, done: Done): void;
-  preHandler(request: FastifyRequest, reply: FastifyReply, done: Done): void;
 }
 
 type Done = (refusal?: ApiError) => void;
 
-/** Takes the key of each request to a route that asks for one, and admits or refuses the request. */
+/** Lets the Authenticator decide on the key of each request to a route that needs one. */
 export default fp(
   async (app) => {
-    // Only on the routes that ask for a key. What a plugin says of the routes that it registers comes later than this.
+    const { authenticator, decisionMetrics } = app;
+    app.decorateRequest('auth', null);
+    app.decorateRequest('authResult', null);
+    app.decorateRequest('refusedKeyId', { getter: refusedKeyIdOf });
+    app.decorateRequest('identity', identityOf);
+    app.decorateRequest('scope', scopeOf);
+    app.decorateRequest('actor', actorOf);
+    app.decorateRequest('author', authorOf);
+
+    // The config is read at each request: a plugin may still add to the routes that it registers.
     app.addHook('onRoute', (route) => {
-      if (!asksForKey(route.config?.access)) return;
-      const { onRequest, preHandler } = app.keyHooks(route);
-      route.onRequest = [onRequest, ...toArray(route.onRequest)];
-      route.preHandler = [preHandler, ...toArray(route.preHandler)];
+      if (!needsKey(route.config?.access)) return;
+      const requiredOf = requirementsOf(route);
+      route.onRequest = [authenticate, ...toArray(route.onRequest)];
+      route.preHandler = [reauthenticate, ...toArray(route.preHandler)];
+
+      // A callback and not a promise: what memory can decide is decided at once.
+      function authenticate(request: FastifyRequest, reply: FastifyReply, done: Done): void {
+        const required = requiredOf(request);
+        if (!needsKey(required.access)) return void done();
+        const timer = startTimer(request, decisionMetrics.isTimed());
+        // A proxy must never answer one client with what another client's key was given.
+        reply.header('cache-control', 'no-store');
+        const place = placeOf(request.raw.headers, needsEnvironment(required.access));
+        const result = authenticator.authenticateRequest(request, place, required);
+        if (result instanceof Promise)
+          result
+            .then((settled) => answer(request, reply, settled, timer, done))
+            .catch((error) => done(authUnavailable(error)));
+        else answer(request, reply, result, timer, done);
+      }
+
+      // Sending a body takes time, in which the key may be revoked: decides again when all of it is there.
+      function reauthenticate(request: FastifyRequest, _reply: FastifyReply, done: Done): void {
+        const { authResult } = request;
+        if (authResult?.outcome !== 'accepted' || request.body === undefined) return void done();
+        const result = authenticator.reauthenticate(authResult, requiredOf(request));
+        remember(request, result);
+        done(result.outcome === 'accepted' ? undefined : refusalOf(result));
+      }
     });
 
-    app.decorate('keyHooks', (route) => ({
-      onRequest: authenticateFor(route),
-      preHandler: decideAgainFor(route),
-    }));
-
-    // Callbacks and not promises: what memory can decide is decided at once.
-    const authenticateFor =
-      (route: Pick<RouteOptions, 'config'>): KeyHooks['onRequest'] =>
-      (request, reply, done) => {
-        const { config = {} } = route;
-        if (!asksForKey(config.access)) return done();
-        const isTold = request.headers[debugHeader] !== undefined;
-        const isTimed = app.decisionMetrics.isTimed();
-        const startMs = isTold || isTimed ? performance.now() : 0;
-        // A proxy must never answer one client with what another's key was given.
-        reply.header('cache-control', 'no-store');
-        authenticate(request, reply, config, (outcome, error) => {
-          const durationMs = isTold || isTimed ? performance.now() - startMs : 0;
-          app.decisionMetrics.count(outcome, isTimed ? durationMs : null);
-          if (isTold) setServerTiming(request, reply, durationMs);
-          done(error);
-        });
-      };
-
-    // A body may take its time, and its key be revoked meanwhile: asked again when all of it is there.
-    const decideAgainFor =
-      ({ config = {} }: Pick<RouteOptions, 'config'>): KeyHooks['preHandler'] =>
-      (request, _reply, done) => {
-        if (request.keyDigest === null || request.body === undefined) return done();
-        if (!app.replica.canDecide()) return done(authUnavailable());
-        const verification = app.decideOnKey(request, request.keyDigest, config.access);
-        if (!verification.accepted) return done(refusals[verification.reason]);
-        done(isAllowed(request, config, verification.identity) ? undefined : refusals.permission);
-      };
-
-    function authenticate(
+    function answer(
       request: FastifyRequest,
       reply: FastifyReply,
-      config: FastifyContextConfig,
-      settle: Settle,
-    ) {
-      const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
-      if (floodEndsInMs > 0) return settle('limited', tooManyRequests(floodEndsInMs));
-      const credential = readCredential(request.raw);
-      if (credential.kind === 'none') return settle('missing', refusals.missing);
-      if (credential.kind === 'malformed') return refuse(request, 'unknown', settle);
-      const digest = digestOf(credential.key);
-      request.keyDigest = digest;
-      const decide = () => admit(request, reply, digest, config, settle);
-      if (app.replica.canDecide()) return decide();
-      app.replica
-        .waitUntilCanDecide()
-        .then(() => {
-          // Asked again, in the same breath as the decision.
-          if (app.replica.canDecide()) decide();
-          else settle('undecidable', authUnavailable());
-        })
-        .catch(failed(settle));
-    }
-
-    function admit(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      digest: string,
-      config: FastifyContextConfig,
-      settle: Settle,
-    ) {
-      const verification = app.decideOnKey(request, digest, config.access);
-      if (!verification.accepted) {
-        app.keyUsage.countRefusal(verification, Date.now());
-        return refuse(request, verification.reason, settle);
-      }
-      const { identity } = verification;
-      setDeprecationHeaders(reply, identity.sunsetAtMs);
-      const conclude = (excess: ApiError | null, handle: Handle) => {
-        const outcome = outcomeOf(excess, isAllowed(request, config, identity));
-        app.keyUsage.countOutcome(handle, outcome, addressOf(request), Date.now());
-        settle(outcome, excess ?? (outcome === 'permission' ? refusals.permission : undefined));
-      };
-      const excess = app.rateLimits.countRequest(request, reply, verification.handle);
-      if (!(excess instanceof Promise)) return conclude(excess, verification.handle);
-      // The key may be elsewhere by then.
-      excess.then((known) => conclude(known, app.replica.state.keys.find(digest))).catch(failed(settle));
-    }
-
-    function refuse(request: FastifyRequest, reason: Refusal, settle: Settle) {
-      const error = refusals[reason];
-      if (error.statusCode !== 401) return settle(reason, error);
-      const counted = app.rateLimits.recordAuthFailure(request);
-      if (counted === undefined) return settle(reason, error);
-      counted.then(() => settle(reason, error)).catch(failed(settle));
+      result: AuthResult,
+      timer: DecisionTimer | null,
+      done: Done,
+    ): void {
+      remember(request, result);
+      setAuthHeaders(reply, result);
+      if (result.outcome !== 'revoked') decisionMetrics.count(result.outcome, timer?.timedMs() ?? null);
+      timer?.tell(request, reply);
+      done(result.outcome === 'accepted' ? undefined : refusalOf(result));
     }
   },
-  {
-    name: 'auth',
-    dependencies: ['replica', 'key-decisions', 'rate-limits', 'key-usage', 'decision-metrics'],
-  },
+  { name: 'auth', dependencies: ['authenticator', 'decision-metrics'] },
 );
 
-type Settle = (outcome: Outcome, error?: ApiError) => void;
+const noPermissions: readonly string[] = [];
 
-/** What failed after the request was put off would otherwise end the process. */
-const failed = (settle: Settle) => (error: unknown) => settle('undecidable', authUnavailable(error));
-
-const asksForKey = (access: Access | undefined): boolean =>
-  access?.kind !== 'public' && access?.kind !== 'session';
-
-function isAllowed(
-  request: FastifyRequest,
-  { access, asks }: FastifyContextConfig,
-  identity: Identity,
-): boolean {
-  if (!allows(access, identity)) return false;
-  return asks === undefined || asks(request).every((asked) => grants(identity.permissions, asked));
+/** Returns what each request to a route requires, allocating only where the request itself names permissions. */
+function requirementsOf(route: RouteOptions): (request: FastifyRequest) => Required {
+  let known: Required = { access: undefined, permissions: noPermissions };
+  return (request) => {
+    const { access, asks }: FastifyContextConfig = route.config ?? {};
+    if (asks !== undefined) return { access, permissions: asks(request) };
+    if (known.access !== access) known = { access, permissions: noPermissions };
+    return known;
+  };
 }
 
-/** A key over its limit isn't told what it may. */
-function outcomeOf(excess: ApiError | null, allowed: boolean): 'accepted' | 'limited' | 'permission' {
-  if (excess !== null) return 'limited';
-  return allowed ? 'accepted' : 'permission';
+function remember(request: FastifyRequest, result: AuthResult): void {
+  request.authResult = result;
+  if (result.outcome === 'accepted') request.auth = result.identity;
+  else if (result.key?.identity) request.auth = result.key.identity;
 }
 
-/** Asks how long the decision took. */
+/** Asks, as a request header, how long the decision took; answered to those who hold the permission. */
 const debugHeader = 'latchkey-debug';
 const debugPermission = 'latchkey:debug';
 
-/** Server-Timing (W3C), for those who measure from outside and may know. */
-function setServerTiming({ auth }: FastifyRequest, reply: FastifyReply, durationMs: number): void {
-  if (auth === null || !grants(auth.permissions, debugPermission)) return;
-  reply.header('server-timing', `auth;dur=${durationMs.toFixed(4)}`);
+/** Starts to measure a decision, if anybody wants its time. */
+function startTimer({ raw }: FastifyRequest, isTimed: boolean): DecisionTimer | null {
+  const isAsked = raw.headers[debugHeader] !== undefined;
+  return isAsked || isTimed ? new DecisionTimer(isAsked, isTimed) : null;
 }
 
-/**
- * Tells whoever still uses a key that was rotated (RFC 9745), and until when it works (RFC 8594). Since when isn't
- * kept in memory: any past date says that it is deprecated already, and this one can't be taken for the right one.
- */
-function setDeprecationHeaders(reply: FastifyReply, sunsetAtMs: number | null): void {
-  if (sunsetAtMs === null) return;
-  reply.header('deprecation', '@0');
-  if (Number.isFinite(sunsetAtMs)) reply.header('sunset', new Date(sunsetAtMs).toUTCString());
+class DecisionTimer {
+  readonly #isAsked: boolean;
+  readonly #isTimed: boolean;
+  readonly #startMs = performance.now();
+
+  constructor(isAsked: boolean, isTimed: boolean) {
+    this.#isAsked = isAsked;
+    this.#isTimed = isTimed;
+  }
+
+  /** Milliseconds since the start; `null`: the metrics don't want it. */
+  timedMs(): number | null {
+    return this.#isTimed ? performance.now() - this.#startMs : null;
+  }
+
+  /** Sets `Server-Timing` (W3C) for a client that asked for it and may know. */
+  tell({ auth }: FastifyRequest, reply: FastifyReply): void {
+    if (!this.#isAsked || auth === null || !grants(auth.permissions, debugPermission)) return;
+    reply.header('server-timing', `auth;dur=${(performance.now() - this.#startMs).toFixed(4)}`);
+  }
+}
+
+function refusedKeyIdOf(this: FastifyRequest): string | null {
+  const { authResult } = this;
+  if (authResult === null || authResult.outcome === 'accepted') return null;
+  return authResult.key?.keyId ?? null;
+}
+
+function identityOf(this: FastifyRequest): Identity {
+  if (this.auth === null) throw new Error('This route needs no key, so its requests have no identity');
+  return this.auth;
+}
+
+function scopeOf(this: FastifyRequest): Scope {
+  const { tenantId, environmentId } = this.identity();
+  if (environmentId === null) throw refusals.environment;
+  return { tenantId, environmentId };
+}
+
+function actorOf(this: FastifyRequest): Actor {
+  const { tenantId, keyId, userId } = this.identity();
+  return { tenantId, keyId, userId, address: addressOf(this), requestId: this.id };
+}
+
+function authorOf(this: FastifyRequest): Author {
+  return { ...this.scope(), actor: this.actor(), permissions: this.identity().permissions };
 }

@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin';
 import { Counter } from 'prom-client';
-import { type Outcome, outcomes } from '../lib/auth/outcome.ts';
+import { type AuthOutcome, authOutcomes } from '../lib/auth/auth-result.ts';
 import { DurationHistogram } from '../lib/observability/duration-histogram.ts';
 
 declare module 'fastify' {
@@ -13,7 +13,7 @@ interface DecisionMetrics {
   /** Whether the time of the next decision is wanted. */
   isTimed(): boolean;
   /** Counts a decision on a request's key. @param durationMs `null`: it wasn't timed */
-  count(outcome: Outcome, durationMs: number | null): void;
+  count(outcome: AuthOutcome, durationMs: number | null): void;
 }
 
 /** Timing each would cost a tenth of what the decision does. */
@@ -32,7 +32,7 @@ export default fp<DecisionMetricsOptions>(
       return;
     }
     // In plain numbers: a counter of prom-client looks its labels up each time.
-    const counts = outcomes.map(() => 0);
+    const counts = authOutcomes.map(() => 0);
     void new Counter({
       name: 'latchkey_decisions_total',
       help: 'Decisions on the key of a request',
@@ -40,7 +40,7 @@ export default fp<DecisionMetricsOptions>(
       registers: [app.metrics],
       collect() {
         this.reset();
-        for (const [i, outcome] of outcomes.entries()) this.inc({ outcome }, counts[i]);
+        for (const [i, outcome] of authOutcomes.entries()) this.inc({ outcome }, counts[i]);
       },
     });
     const durations = new DurationHistogram({
@@ -57,7 +57,7 @@ export default fp<DecisionMetricsOptions>(
         return untimed === 1;
       },
       count(outcome, durationMs) {
-        const i = outcomes.indexOf(outcome);
+        const i = authOutcomes.indexOf(outcome);
         counts[i] = (counts[i] ?? 0) + 1;
         if (durationMs !== null) durations.observe(durationMs / 1000);
       },

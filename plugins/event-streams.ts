@@ -1,6 +1,7 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { EventStreams } from '../lib/audit/event-streams.ts';
+import type { AuthResult } from '../lib/auth/auth-result.ts';
 import { ApiError, invalid } from '../lib/http/api-error.ts';
 import { readEventsAfter, readEventsOfTenants } from '../lib/stores/audit-event-store.ts';
 import { readHeadSeq } from '../lib/stores/key-event-store.ts';
@@ -52,7 +53,7 @@ export default fp(
         keyId,
         after,
         begin: () => begin(reply),
-        standing: () => request.standing(),
+        reauthenticate: () => reauthenticate(request),
       });
       // The access log has a line of the answers that came to their end.
       reply.raw.on('close', () => {
@@ -60,6 +61,20 @@ export default fp(
         request.log.info({ keyId, tenantId, environmentId }, 'an event stream was cut off');
       });
     });
+
+    /** A key that has come to speak for another environment, as when names of environments change, is refused. */
+    function reauthenticate(request: FastifyRequest): AuthResult['outcome'] {
+      const { authResult } = request;
+      if (authResult?.outcome !== 'accepted') return 'undecidable';
+      const { access } = request.routeOptions.config;
+      const result = app.authenticator.reauthenticate(authResult, { access, permissions: [] });
+      if (result.outcome !== 'accepted') return result.outcome;
+      const { tenantId, environmentId } = request.identity();
+      const { identity } = result;
+      return identity.tenantId === tenantId && identity.environmentId === environmentId
+        ? 'accepted'
+        : 'environment';
+    }
 
     /** Another replica may have sent what this one has yet to apply; but nobody has sent what isn't there. */
     async function refuseFuture(after: number | null): Promise<void> {

@@ -4,6 +4,7 @@ import { Counter, Gauge } from 'prom-client';
 /** What Prometheus sees of the limits. */
 export default fp(
   async (app) => {
+    const { rateLimiter, addresses } = app.authenticator;
     const registers = [app.metrics];
     void new Counter({
       name: 'latchkey_rate_limit_refusals_total',
@@ -11,10 +12,9 @@ export default fp(
       labelNames: ['limit'],
       registers,
       collect() {
-        const { keyRefusals, addressRefusals } = app.rateLimits.counts();
         this.reset();
-        this.inc({ limit: 'key' }, keyRefusals);
-        this.inc({ limit: 'address' }, addressRefusals);
+        this.inc({ limit: 'key' }, rateLimiter.keyRefusals);
+        this.inc({ limit: 'address' }, addresses?.refusals ?? 0);
       },
     });
     void new Counter({
@@ -23,7 +23,7 @@ export default fp(
       registers,
       collect() {
         this.reset();
-        this.inc(app.rateLimits.counts().redisFailures);
+        this.inc(rateLimiter.redisFailures);
       },
     });
     void new Gauge({
@@ -32,9 +32,9 @@ export default fp(
       aggregator: 'min',
       registers,
       collect() {
-        this.set(Number(app.rateLimits.state() === 'shared'));
+        this.set(Number(rateLimiter.mode === 'shared'));
       },
     });
   },
-  { name: 'rate-limit-metrics', dependencies: ['metrics', 'rate-limits'] },
+  { name: 'rate-limit-metrics', dependencies: ['metrics', 'authenticator'] },
 );

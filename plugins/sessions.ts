@@ -1,10 +1,8 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
-import { authUnavailable, sessionRefusals } from '../lib/auth/refusals.ts';
+import { sessionRefusalOf } from '../lib/auth/refusals.ts';
 import type { Scope } from '../lib/auth/scope.ts';
-import { refusalOf } from '../lib/auth/session-decision.ts';
 import type { NamedKey } from '../lib/crypto/named-key.ts';
-import { tooManyRequests } from '../lib/http/api-error.ts';
 import { issueSession, type SessionSettings } from '../lib/sessions/issue-session.ts';
 import type { Session } from '../lib/sessions/session.ts';
 import { SessionTokens } from '../lib/sessions/session-tokens.ts';
@@ -37,41 +35,30 @@ export default fp<SessionsOptions>(
     app.decorateRequest('session', null);
     app.decorateRequest('currentSession', currentSession);
 
+    const readToken = (token: string) => tokens.read(token);
+
     const authenticate: onRequestAsyncHookHandler = async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
-      if (floodEndsInMs > 0) throw tooManyRequests(floodEndsInMs);
-      const [token, ...others] = tokensIn(request);
-      if (token === undefined) throw sessionRefusals.missing;
-      const session = others.length === 0 ? await tokens.read(token) : null;
-      if (session === null) {
-        await app.rateLimits.recordAuthFailure(request);
-        throw sessionRefusals.invalid;
-      }
-      if (!app.replica.canDecide()) await app.replica.waitUntilCanDecide();
-      decide(session);
-      request.session = session;
+      const result = await app.authenticator.authenticateSession(request, tokensIn(request), readToken);
+      if (result.outcome !== 'accepted') throw sessionRefusalOf(result);
+      request.session = result.session;
     };
 
-    // A body may take its time, and the session be revoked meanwhile: asked again when all of it is there.
-    const decideAgain: preHandlerAsyncHookHandler = async (request) => {
-      if (request.body !== undefined) decide(request.currentSession());
+    // Sending a body takes time, in which the session may be revoked: decides again when all of it is there.
+    const reauthenticate: preHandlerAsyncHookHandler = async (request) => {
+      if (request.body === undefined) return;
+      const result = app.authenticator.reauthenticateSession(request.currentSession());
+      if (result.outcome !== 'accepted') throw sessionRefusalOf(result);
     };
-
-    function decide(session: Session): void {
-      if (!app.replica.canDecide()) throw authUnavailable();
-      const refusal = refusalOf(session, app.replica.state, Date.now());
-      if (refusal !== null) throw sessionRefusals[refusal];
-    }
 
     // Only on the routes that ask for it: all others do without another hook.
     app.addHook('onRoute', (route) => {
       if (route.config?.access?.kind !== 'session') return;
       route.onRequest = [authenticate];
-      route.preHandler = [decideAgain];
+      route.preHandler = [reauthenticate];
     });
   },
-  { name: 'sessions', dependencies: ['replica', 'rate-limits', 'database'] },
+  { name: 'sessions', dependencies: ['authenticator', 'database'] },
 );
 
 /** What the header says, each time that it is there. Node joins repeated ones, which must not pass as one. */

@@ -105,7 +105,7 @@ t.test('nor does it matter while Redis is asked', { skip: redisIsMissing }, asyn
       await send(limited, at, textOf({ url: '/v1/auth/me', headers: { 'x-api-key': presented } })),
     );
   await leave(connections);
-  await until(() => limited.app.rateLimits.state() === 'process');
+  await until(() => limited.app.authenticator.rateLimiter.mode === 'process');
   redis.resume();
   t.equal((await limited.call({ url: '/v1/auth/me', key })).statusCode, 200);
 });

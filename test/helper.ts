@@ -6,7 +6,10 @@ import type { DestinationStream } from 'pino';
 import { type BuildOptions, build } from '../app.ts';
 import { developmentKey } from '../lib/auth/configured-keys.ts';
 import { parseConfig } from '../lib/config/config.ts';
+import { newId } from '../lib/crypto/ids.ts';
 import { migrate } from '../lib/database/migrations.ts';
+import { addUsage } from '../lib/stores/key-usage-store.ts';
+import { keysPerStatement, UsageWriter } from '../lib/usage/usage-writer.ts';
 
 export { developmentKey };
 
@@ -97,11 +100,14 @@ interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmCh
   logStream?: DestinationStream;
 }
 
+/** Longer than any test: tests write usage when they want it (`usageWriterOf`). */
+const neverMs = 2 ** 31 - 1;
+
 /** The service as production builds it, on a database of its own, closed after the test. */
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<TestService> {
   const { env, databaseUrl = await createMigratedDatabase(t), ...buildOptions } = options;
   const config = parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...env });
-  const app = await build({ ...config, ...buildOptions, databaseUrl });
+  const app = await build({ usageIntervalMs: neverMs, ...config, ...buildOptions, databaseUrl });
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   pool.on('error', () => {}); // Tests cut connections on purpose.
   t.teardown(() => pool.end());
@@ -109,6 +115,23 @@ export async function startService(t: Test, options: ServiceOptions = {}): Promi
   await app.ready();
   if (!(await app.replica.waitUntilCanDecide())) throw new Error('The service is not ready to decide');
   return { app, pool, databaseUrl, call: (call) => callService(app, call) };
+}
+
+const usageWriters = new WeakMap<FastifyInstance, UsageWriter>();
+
+/** Writes the usage that a service has counted, at the instant that a test wants it. */
+export function usageWriterOf(app: FastifyInstance): UsageWriter {
+  const known = usageWriters.get(app);
+  if (known !== undefined) return known;
+  const writerId = newId('replica');
+  const writer = new UsageWriter({
+    usage: app.authenticator.usage,
+    write: (number, batch) => addUsage(app.pg.pool, writerId, number, batch),
+    keysMax: keysPerStatement,
+    log: app.log,
+  });
+  usageWriters.set(app, writer);
+  return writer;
 }
 
 function callService(app: FastifyInstance, { key = developmentKey, headers, ...options }: CallOptions) {

@@ -21,7 +21,7 @@ import {
   webhookTo,
 } from './fixtures/isolation-world.ts';
 import { newIdentityKey, signingEnv } from './fixtures/signed-identity.ts';
-import { type CallOptions, startService } from './helper.ts';
+import { type CallOptions, startService, usageWriterOf } from './helper.ts';
 
 /** What is varied in the body or query of a request. */
 interface Pick {
@@ -413,7 +413,7 @@ const seen = { succeeded: new Set<string>(), foreign: new Set<string>(), sent: 0
 /** What the request is counted as is stored at once, so that nothing else is seen to do it. */
 async function callAndCount(request: CallOptions): Promise<Answer> {
   const answer = await service.call(request);
-  await service.app.usageWriter.flush();
+  await usageWriterOf(service.app).flush();
   return answer;
 }
 

@@ -14,6 +14,7 @@ import {
   developmentKey,
   startService,
   untilLeaseEnds,
+  usageWriterOf,
 } from './helper.ts';
 
 /** A request and the status that answers it, on a path with the id of something that exists. */
@@ -51,7 +52,7 @@ const otherPortal = `/v1/customers/portal/${encodeURIComponent((await createSess
 const otherTenant = await created('/v1/tenants', { name: 'Acme' });
 const limited = await createKey(service, { rate_limit: { limit: 1, window_seconds: 60 } });
 await call({ url: '/v1/auth/me', key: limited.api_key });
-await app.usageWriter.flush();
+await usageWriterOf(app).flush();
 
 const [provider, otherProvider] = providers;
 if (provider === undefined || otherProvider === undefined) throw new Error('There are no webhook providers');

@@ -12,6 +12,7 @@ import {
   errorOf,
   startService,
   type TestService,
+  usageWriterOf,
 } from './helper.ts';
 
 const url = '/v1/auth/me';
@@ -380,7 +381,7 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
       rate_limit: { limit: 4, window_seconds: 3600 },
     });
     const usage = async () => {
-      for (const { app } of services) await app.usageWriter.drain();
+      for (const { app } of services) await usageWriterOf(app).drain();
       return (await one.call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
     };
     await leftOf([one, other, one], key);
@@ -407,7 +408,7 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
         throw new Error('a defect');
       },
     };
-    const { restore } = t.intercept(app.keyUsage, 'countOutcome', failing);
+    const { restore } = t.intercept(app.authenticator.usage, 'countOutcome', failing);
     t.equal((await call({ url, key })).statusCode, 503);
     restore();
     const ask = {

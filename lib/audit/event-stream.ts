@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { AuditEvent } from '../../schemas/audit.ts';
-import type { Standing } from '../auth/route-policy.ts';
+import type { AuthResult } from '../auth/auth-result.ts';
 import type { Scope } from '../auth/scope.ts';
 
 /** What a stream follows. Every number is that of an event. */
@@ -20,7 +20,8 @@ export interface EventStreamOptions {
   after: number;
   feed: Feed;
   sink: Writable;
-  standing: () => Standing;
+  /** Decides again on the key of the stream, by the state of this instant. */
+  reauthenticate: () => AuthResult['outcome'];
   onError: (error: unknown) => void;
 }
 
@@ -91,19 +92,19 @@ export class EventStream {
     this.#catchingUp = false;
   }
 
-  /** Ends it if it isn't allowed any more. */
-  check(): Standing {
-    if (this.#ended) return 'refused';
-    const standing = this.#options.standing();
-    if (standing === 'refused') this.end();
-    return standing;
+  /** Ends it if its key isn't accepted any more. */
+  check(): AuthResult['outcome'] {
+    if (this.#ended) return 'unknown';
+    const outcome = this.#options.reauthenticate();
+    if (outcome !== 'accepted' && outcome !== 'undecidable') this.end();
+    return outcome;
   }
 
   /** To be called every now and then: ends it, gives a sign of life, or goes on after a failure. */
   tick(): void {
-    const standing = this.check();
+    const outcome = this.check();
     const isSilent = performance.now() - this.#lastWriteMs >= keepAliveMs;
-    if (isSilent && (this.#waitsForReader || standing !== 'accepted')) this.end();
+    if (isSilent && (this.#waitsForReader || outcome !== 'accepted')) this.end();
     else if (isSilent) this.#write(`: still here\n${this.#positionComment()}`);
     if (!this.#live) void this.catchUp();
   }

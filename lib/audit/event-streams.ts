@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { AuditEvent } from '../../schemas/audit.ts';
-import type { Standing } from '../auth/route-policy.ts';
+import type { AuthResult } from '../auth/auth-result.ts';
 import type { Scope } from '../auth/scope.ts';
 import { ApiError, unavailable } from '../http/api-error.ts';
 import { EventStream } from './event-stream.ts';
@@ -30,8 +30,8 @@ export interface OpenRequest {
   after: number | null;
   /** Begins the answer; called when the stream is admitted. */
   begin: () => Writable;
-  /** Asked before anything is sent, with nothing in between. */
-  standing: () => Standing;
+  /** Called before anything is sent, with no `await` in between: decides again on the key of the stream, by the state of this instant. */
+  reauthenticate: () => AuthResult['outcome'];
 }
 
 const eventsPerRead = 100;
@@ -60,7 +60,7 @@ export class EventStreams {
   }
 
   /** @throws ApiError `too_many_requests` or `service_unavailable` when there are too many, or it stops */
-  open({ scope, keyId, after, begin, standing }: OpenRequest): void {
+  open({ scope, keyId, after, begin, reauthenticate }: OpenRequest): void {
     this.#admit(scope.tenantId, keyId);
     const { source, onError } = this.#options;
     void this.#follow(); // Where nobody is live, those who come now begin at the present.
@@ -78,7 +78,7 @@ export class EventStreams {
         read: source.ofScope,
       },
       sink,
-      standing: () => (sameHistory() ? standing() : 'refused'),
+      reauthenticate: () => (sameHistory() ? reauthenticate() : 'unknown'),
       onError,
     });
     this.#streams.add(stream);

@@ -1,6 +1,11 @@
 import { hash, randomBytes } from 'node:crypto';
 
-/** What is kept of a key. */
+declare const isKeyDigest: unique symbol;
+
+/** The SHA-256 of a key as a string with a character for each byte, which is how memory looks keys up. */
+export type KeyDigest = string & { readonly [isKeyDigest]: true };
+
+/** The parts of a key that are stored. */
 export interface ApiKeyHash {
   /** SHA-256 of the key, 32 bytes. */
   hash: Buffer;
@@ -22,6 +27,10 @@ export const hashOf = (plaintext: string): string => hash('sha256', plaintext, '
  * The SHA-256 of a key as a string with a character for each byte, which is how memory looks keys up: of all
  * encodings the fastest to make and to read.
  */
-export const digestOf = (plaintext: string): string => hash('sha256', plaintext, 'binary');
+export const digestOf = (plaintext: string): KeyDigest => hash('sha256', plaintext, 'binary') as KeyDigest;
+
+/** The same of the stored hash, 32 bytes. */
+export const digestOfHash = (hash: Uint8Array): KeyDigest =>
+  Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString('latin1') as KeyDigest;
 
 const displayIdOf = (plaintext: string): string => `${plaintext.slice(0, 4)}…${plaintext.slice(-4)}`;

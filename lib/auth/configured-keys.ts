@@ -1,4 +1,4 @@
-import { digestOf, hashOf } from './api-key.ts';
+import { digestOf, hashOf, type KeyDigest } from './api-key.ts';
 
 /** A key that the operator wrote into the configuration. It holds every permission. */
 export interface ConfiguredKey {
@@ -12,8 +12,7 @@ export interface ConfiguredKey {
   environment: string | null;
 }
 
-/** By the SHA-256 of the key, with a character for each byte. */
-export type ConfiguredKeys = ReadonlyMap<string, ConfiguredKey>;
+export type ConfiguredKeys = ReadonlyMap<KeyDigest, ConfiguredKey>;
 
 /** The key of the README's first curl. It is published, so a production start with it is refused. */
 export const developmentKey = '0cc505d7b917e0b1f25ccbea029dd43f4002edfea46b7f941f281911246768fe';
@@ -29,6 +28,6 @@ export const developmentConfiguredKey: ConfiguredKey = {
 };
 
 /** The id of a configured key, stable as long as the key is. Hashed once more, so that the hash stays private. */
-export function configuredKeyId(digest: string): string {
+export function configuredKeyId(digest: KeyDigest): string {
   return `key_configured_${hashOf(digest).slice(0, 16)}`;
 }

@@ -1,4 +1,5 @@
-import { ApiError, unavailable } from '../http/api-error.ts';
+import { ApiError, tooManyRequests, unavailable } from '../http/api-error.ts';
+import type { RefusedResult } from './auth-result.ts';
 
 /** RFC 6750, section 3: the challenge names an error only where a key was presented. */
 function unauthorized(message: string, error = '', scheme = 'Bearer'): ApiError {
@@ -22,6 +23,13 @@ export const refusals = {
 export const authUnavailable = (cause: unknown = new Error('no valid lease')): ApiError =>
   unavailable('Authentication temporarily unavailable', cause);
 
+/** The error that a refused key is answered with. */
+export function refusalOf({ outcome, limit, cause }: RefusedResult): ApiError {
+  if (outcome === 'limited') return tooManyRequests(limit?.resetMs ?? 0);
+  if (outcome === 'undecidable') return authUnavailable(cause);
+  return outcome === 'revoked' ? refusals.unknown : refusals[outcome];
+}
+
 const withoutIdentity = (message: string): ApiError => unauthorized(message, '', 'Signed-Identity');
 
 /** Why a request is refused that should bring a signed identity. */
@@ -41,3 +49,20 @@ export const sessionRefusals = {
   revoked: withoutSession('Session has been revoked'),
   inactive: new ApiError('permission_denied', 'Session is inactive'),
 };
+
+/** The error that a refused session is answered with. */
+export function sessionRefusalOf({ outcome, limit, cause }: RefusedResult): ApiError {
+  switch (outcome) {
+    case 'limited':
+      return tooManyRequests(limit?.resetMs ?? 0);
+    case 'missing':
+    case 'expired':
+    case 'revoked':
+    case 'inactive':
+      return sessionRefusals[outcome];
+    case 'undecidable':
+      return authUnavailable(cause);
+    default:
+      return sessionRefusals.invalid;
+  }
+}

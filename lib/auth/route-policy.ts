@@ -31,13 +31,15 @@ export const permittedOnTenant = (permission: string): Access => ({
 });
 
 /** Whether an accepted key may do what a route is for. What isn't named isn't allowed. */
-export function allows(
-  access: Access | undefined,
-  { isConfiguredKey: operator, permissions }: Identity,
-): boolean {
-  if (access?.kind === 'operator') return operator;
+export function allows(access: Access | undefined, { isConfiguredKey, permissions }: Identity): boolean {
+  if (access?.kind === 'operator') return isConfiguredKey;
   return access?.kind === 'key' && (access.permission === null || grants(permissions, access.permission));
 }
 
-/** Whether somebody may go on with what was allowed, by the state of this instant. */
-export type Standing = 'accepted' | 'refused' | 'undecidable';
+/** Whether requests to a route need a key; a route that doesn't say who may call it is treated as if they did. */
+export const needsKey = (access: Access | undefined): boolean =>
+  access?.kind !== 'public' && access?.kind !== 'session';
+
+/** Whether a key needs an environment to call a route. */
+export const needsEnvironment = (access: Access | undefined): boolean =>
+  access?.kind === 'key' && access.level === 'environment';

@@ -2,9 +2,13 @@ import type { RateLimit } from '../key-table/key-profile.ts';
 import type { Handle, KeyTable } from '../key-table/key-table.ts';
 import type { Identity } from './identity.ts';
 
+interface EnvironmentLimits {
+  rateLimitOf(environmentId: string): RateLimit | null;
+}
+
 /**
- * Whom a request with a stored key speaks for. It is taken out of the table at the instant of the decision; only the
- * text of the key's id is made when somebody asks for it, as few requests do.
+ * The identity of a stored key, read from the key table at the instant of the decision. Only the text of the key's id
+ * is built on demand, because few requests ask for it.
  */
 export class StoredIdentity implements Identity {
   readonly tenantId: string;
@@ -16,14 +20,14 @@ export class StoredIdentity implements Identity {
   readonly sunsetAtMs: number | null;
   readonly #keyId: () => string;
 
-  /** @param rateLimitOf the limit of an environment, for keys that have none */
-  constructor(keys: KeyTable, handle: Handle, rateLimitOf: (environmentId: string) => RateLimit | null) {
+  /** @param environments hold the limits of the keys that have none of their own */
+  constructor(keys: KeyTable, handle: Handle, environments: EnvironmentLimits) {
     const { environment, permissions, rateLimit } = keys.grant(handle);
     this.tenantId = environment.tenant.id;
     this.environmentId = environment.id;
     this.userId = keys.userId(handle);
     this.permissions = permissions;
-    this.rateLimit = rateLimit ?? rateLimitOf(environment.id);
+    this.rateLimit = rateLimit ?? environments.rateLimitOf(environment.id);
     this.sunsetAtMs = keys.isRotated(handle) ? keys.expiresAtMs(handle) : null;
     this.#keyId = keys.readId(handle);
   }

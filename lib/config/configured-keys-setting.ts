@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { digestOfHash, type KeyDigest } from '../auth/api-key.ts';
 import { type ConfiguredKey, configuredKeyId } from '../auth/configured-keys.ts';
 import { redact } from '../observability/redact.ts';
 
@@ -21,8 +22,8 @@ const Entry = Type.Object(
  * @param mistakes gets a line for each thing that is wrong. None repeats a value: it could be a key.
  * @returns the keys by their digest
  */
-export function readConfiguredKeys(json: string, mistakes: string[]): Map<string, ConfiguredKey> {
-  const keys = new Map<string, ConfiguredKey>();
+export function readConfiguredKeys(json: string, mistakes: string[]): Map<KeyDigest, ConfiguredKey> {
+  const keys = new Map<KeyDigest, ConfiguredKey>();
   const entries = parseObject(json);
   if (entries === null) {
     mistakes.push('API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}');
@@ -37,7 +38,7 @@ export function readConfiguredKeys(json: string, mistakes: string[]): Map<string
       mistakes.push(...validationErrors(entry).map((mistake) => `${where}${mistake}`));
       return;
     }
-    const digest = Buffer.from(hash, 'hex').toString('binary');
+    const digest = digestOfHash(Buffer.from(hash, 'hex'));
     keys.set(digest, {
       id: configuredKeyId(digest),
       tenantId: entry.tenant_id,

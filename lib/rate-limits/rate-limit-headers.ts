@@ -1,4 +1,4 @@
-import type { RequestCount } from './process-rate-limiter.ts';
+import type { RequestCount } from './request-count.ts';
 
 interface Reply {
   header(name: string, value: number): unknown;

@@ -1,7 +1,7 @@
 import type { ClientContext, Redis, Result } from 'ioredis';
 import type { BaseLogger } from 'pino';
 import type { RateLimit } from '../key-table/key-profile.ts';
-import { type RequestCount, requestCount } from './process-rate-limiter.ts';
+import { type RequestCount, requestCount } from './request-count.ts';
 
 type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn'>;
 
@@ -17,7 +17,7 @@ declare module 'ioredis' {
   }
 }
 
-/** As `RequestWindows.count`, at one go: nobody counts between the look and the change. */
+/** Does what `TableRateLimiter.count` does, as one atomic step. */
 const countScript = `
   local limit, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
   local ends_in = redis.call('PTTL', KEYS[1])

@@ -1,18 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Verification } from '../auth/verification.ts';
+import type { AuthResult, RefusedResult } from '../auth/auth-result.ts';
 import { absent, type Handle, type KeyUses } from '../key-table/key-table.ts';
 import type { ReplicatedState } from '../replica/replicated-state.ts';
 
-/** Why a request with a known key was refused. */
-export type Denial = 'limited' | 'permission' | 'expired' | 'inactive';
+/** The outcomes that usage is counted by. */
+export type UsageOutcome = 'accepted' | 'limited' | 'permission' | 'expired' | 'inactive';
+
+type Denial = Exclude<UsageOutcome, 'accepted'>;
 
 /** What was counted of a key: all of it stands for the hour of `atSeconds`. */
-export interface UsageCount extends Record<Denial, number> {
+export interface UsageCount extends Record<UsageOutcome, number> {
   keyId: string;
   /** When the last of them was counted: seconds since the epoch. */
   atSeconds: number;
-  accepted: number;
 }
 
 /** An address that a key was used from. */
@@ -51,7 +52,7 @@ interface Addresses {
  * Uses are counted in the table of keys, where their number doesn't matter, in constant memory. Only what is rare
  * is kept beside it: refusals, and addresses other than that of the use before.
  */
-export class KeyUsage {
+export class UsageCounter {
   readonly #state: ReplicatedState;
   readonly #denials = new Map<string, UsageCount>();
   readonly #addresses = new Map<string, Addresses>();
@@ -66,28 +67,24 @@ export class KeyUsage {
   }
 
   /**
-   * Counts what became of a request with an accepted key. Configured keys aren't counted, nor is one that was deleted
-   * meanwhile.
-   * @param handle of the key at this instant
+   * Counts a request whose key was accepted. Configured keys aren't counted, nor is a key that was deleted meanwhile.
+   * @param handle position of the key at this instant
+   * @param outcome after its limit and its permissions were checked
    */
-  countOutcome(
-    handle: Handle,
-    outcome: 'accepted' | 'limited' | 'permission',
-    address: string,
-    nowMs: number,
-  ): void {
+  countOutcome(handle: Handle, outcome: AuthResult['outcome'], address: string, nowMs: number): void {
     if (handle === absent) return;
     if (outcome === 'accepted') this.#countUse(handle, address, nowMs);
-    else this.#countDenial(this.#state.keys.id(handle), outcome, nowMs);
+    else if (outcome === 'limited' || outcome === 'permission')
+      this.#countDenial(this.#state.keys.id(handle), outcome, nowMs);
   }
 
-  /** Counts a refused key, if it is a stored one that is known. */
-  countRefusal({ reason, keyId, stored }: Verification & { accepted: false }, nowMs: number): void {
-    if (!stored || keyId === null || (reason !== 'expired' && reason !== 'inactive')) return;
-    this.#countDenial(keyId, reason, nowMs);
+  /** Counts a request whose key was refused, if it is a stored key. */
+  countRefusal({ outcome, key }: RefusedResult, nowMs: number): void {
+    if (key === null || !key.isStored) return;
+    if (outcome === 'expired' || outcome === 'inactive') this.#countDenial(key.keyId, outcome, nowMs);
   }
 
-  /** It makes nothing, unless the address isn't that of the use before. */
+  /** Allocates nothing unless the client address changed since the last use. */
   #countUse(handle: Handle, address: string, nowMs: number): void {
     const { keys } = this.#state;
     const changed = keys.countUse(handle, nowMs, this.#hashOf(address));

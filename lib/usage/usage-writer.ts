@@ -1,31 +1,69 @@
-import type { KeyUsage, UsageBatch } from './usage-counter.ts';
+import type { BaseLogger } from 'pino';
+import type { UsageBatch, UsageCounter } from './usage-counter.ts';
+
+type Log = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
 
 export interface UsageWriterOptions {
-  usage: KeyUsage;
-  /** Writes a batch, unless one of this number was written before. Throws if it doesn't know. */
+  usage: UsageCounter;
+  /** Writes a batch, unless a batch of this number was written before. Throws if it doesn't know. */
   write(number: number, batch: UsageBatch): Promise<unknown>;
   /** The most keys in one statement. */
   keysMax: number;
+  log: Log;
 }
 
 /**
- * Writes down what was counted of keys, one statement at a time. A batch that may or may not have been written keeps
- * its number and is written again before anything else; until then counts stay where they are counted.
+ * Keys in one statement: 3 ms of work for this process, and a third of a second for the database. Usage of further
+ * keys waits for the next statement.
+ */
+export const keysPerStatement = 5_000;
+
+/** An orderly stop of the service takes 10 s in all. */
+const stopTimeoutMs = 4_000;
+
+/**
+ * Writes the counted usage of keys to the database, one statement at a time, behind the requests. A batch that may or
+ * may not have been written keeps its number and is written again before any other; until then usage stays in memory.
  */
 export class UsageWriter {
   readonly #options: UsageWriterOptions;
   #number = 0;
   #pending: UsageBatch | null = null;
   #running: Promise<unknown> = Promise.resolve();
+  #works = true;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: UsageWriterOptions) {
     this.#options = options;
   }
 
+  /** Writes one batch now and again, `intervalMs` after the end of the one before, until `stop`. Logs failures. */
+  start(intervalMs: number): void {
+    this.#timer = setTimeout(() => {
+      void this.#flushAndLog().then(() => {
+        if (!this.#stopped) this.start(intervalMs);
+      });
+    }, intervalMs).unref();
+  }
+
+  /** Writes everything that is left, for 4 s at most. Logs what is lost. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    const deadline = AbortSignal.timeout(stopTimeoutMs);
+    const timedOut = new Promise<never>((_, reject) => {
+      deadline.addEventListener('abort', () => reject(deadline.reason));
+    });
+    await Promise.race([this.drain(), timedOut]).catch((error) =>
+      this.#options.log.error({ err: error }, 'usage lost: it could not be written before the stop'),
+    );
+  }
+
   /**
-   * Writes one batch, after those that are being written; asks the database nothing if nothing was counted.
-   * @returns whether there was anything
-   * @throws what `write` throws: the next time it is tried again
+   * Writes one batch, after those that are being written; sends no statement if nothing was counted.
+   * @returns whether there was anything to write
+   * @throws what `write` throws: the batch is written again the next time
    */
   flush(): Promise<boolean> {
     const flushed = this.#running.then(() => this.#writeBatch());
@@ -33,9 +71,22 @@ export class UsageWriter {
     return flushed;
   }
 
-  /** Writes batches until there is nothing left. @throws as `flush` */
+  /** Writes batches until nothing is left. @throws as `flush` */
   async drain(): Promise<void> {
     while (await this.flush());
+  }
+
+  async #flushAndLog(): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.flush();
+      if (!this.#works) log.info('usage written again');
+      this.#works = true;
+    } catch (error) {
+      if (this.#works)
+        log.warn({ err: error }, 'usage not written: it stays in memory until the database answers');
+      this.#works = false;
+    }
   }
 
   async #writeBatch(): Promise<boolean> {

@@ -72,7 +72,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const ready = database === 'ok' && keys === 'ok' && !app.isStopping();
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ok' : 'unavailable',
-        checks: { database, keys, rate_limits: app.rateLimits.state() },
+        checks: { database, keys, rate_limits: app.authenticator.rateLimiter.mode },
         replica: {
           keys: state.keys.size,
           key_table_bytes: state.keys.bytes,

@@ -14,6 +14,7 @@ import {
   type TestService,
   until,
   untilMayDecide,
+  usageWriterOf,
 } from '../helper.ts';
 
 const other = configuredKeys({ other: { tenant_id: 'tenant_other', environment_id: 'production' } });
@@ -35,7 +36,7 @@ const usageUrl = (id: string): string => `/v1/secrets/api/keys/${id}/usage`;
 
 /** The usage of a key, once everything that was counted until now is written. */
 async function usageOf(id: string, query: Record<string, string> = {}, { app, call }: TestService = service) {
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   const response = await call({ url: usageUrl(id), query });
   t.equal(response.statusCode, 200, response.body);
   return response.json();
@@ -126,7 +127,7 @@ t.test('a key that is used from several addresses in turn has each with its last
 t.test('of the addresses of a key, the hundred that were seen last are kept', async (t) => {
   const { api_key, secret } = await createKey(service);
   for (let i = 0; i < 90; i++) await use(api_key, 1, `10.0.0.${i}`);
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   await pool.query(
     "UPDATE key_addresses SET last_seen_at = last_seen_at - interval '1 minute' WHERE key_id = $1",
     [secret.id],
@@ -169,7 +170,7 @@ t.test('addresses that come twice, or are stored as the same text, are written l
 
 t.test('configured keys are not counted, and have no usage', async (t) => {
   await use(developmentKey);
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   const { rows } = await pool.query("SELECT FROM key_usage WHERE key_id LIKE 'key_configured%'");
   t.equal(rows.length, 0);
 });
@@ -183,9 +184,9 @@ t.test('no request asks the database for what it counts', async (t) => {
   await use(api_key, 20, '192.0.2.9');
   await call({ url: '/v1/customers', key: api_key });
   t.equal(queries, 0);
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   t.equal(queries, 1, 'and what was counted of all is one statement');
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   t.equal(queries, 1, 'nothing is asked where nothing was counted');
 });
 
@@ -228,13 +229,13 @@ t.test(
     await use(api_key, 3, '192.0.2.1', cut);
     const restore = await cutDatabase(cut.databaseUrl);
     t.teardown(restore);
-    await t.rejects(cut.app.usageWriter.flush());
-    await t.rejects(cut.app.usageWriter.flush());
+    await t.rejects(usageWriterOf(cut.app).flush());
+    await t.rejects(usageWriterOf(cut.app).flush());
     await until(() => cut.app.replica.canDecide());
     t.strictSame(await use(api_key, 4, '192.0.2.2', cut), [200, 200, 200, 200]);
     await restore();
     await untilMayDecide(cut);
-    await cut.app.usageWriter.drain();
+    await usageWriterOf(cut.app).drain();
     const usage = await usageOf(secret.id, {}, cut);
     t.equal(usage.totals.accepted, 7);
     t.equal(usage.addresses.total, 2);
@@ -253,14 +254,15 @@ t.test('a batch of which nobody knows whether it was written is counted once', a
   const { api_key, secret } = await createKey(service);
   let written = 0;
   const writer = new UsageWriter({
-    usage: app.keyUsage,
+    usage: app.authenticator.usage,
     keysMax: 10,
+    log: app.log,
     write: async (number, batch) => {
       await addUsage(pool, 'writer', number, batch);
       if (++written % 2 === 1) throw new Error('The connection was lost after the commit');
     },
   });
-  await app.usageWriter.drain();
+  await usageWriterOf(app).drain();
   await use(api_key, 6);
   await t.rejects(writer.flush());
   await use(api_key, 2);
@@ -313,7 +315,7 @@ t.test('more keys than one statement takes get their turn in the next', async (t
   for (let i = 0; i < 7; i++) keys.push(await createKey(many));
   for (const { api_key } of keys) await use(api_key, 2, '192.0.2.1', many);
   const ids = keys.map(({ secret }) => secret.id);
-  const take = async () => (await many.app.keyUsage.take(3)).counts.map(({ keyId }) => keyId);
+  const take = async () => (await many.app.authenticator.usage.take(3)).counts.map(({ keyId }) => keyId);
   const first = await take();
   // That it is used all the time doesn't keep the others from theirs.
   for (const { api_key, secret } of keys)
@@ -383,7 +385,7 @@ t.test('what makes no sense is refused', async (t) => {
 t.test('usage is told to who may read keys, in their environment', async (t) => {
   const { secret, api_key } = await createKey(service, { permissions: ['customers:read'] });
   await use(api_key);
-  await app.usageWriter.flush();
+  await usageWriterOf(app).flush();
   const refusals: [string | null, string, number, object][] = [
     [null, usageUrl(secret.id), 401, errorOf('API key required', 'permission_denied')],
     [api_key, usageUrl(secret.id), 403, errorOf('Permission denied', 'permission_denied')],
@@ -432,7 +434,7 @@ t.test('the summary names what is used the most, what is unused and what expires
     payload: { overlap_seconds: 60 },
   });
   await call({ method: 'DELETE', url: `${keysUrl}/${deleted.secret.id}`, headers });
-  await app.usageWriter.drain();
+  await usageWriterOf(app).drain();
   await addUsage(pool, 'long ago', 1, {
     counts: [count(forgotten.secret.id, { accepted: 1, atSeconds: Date.now() / 1000 - 40 * 86_400 })],
     addresses: [],

@@ -16,6 +16,7 @@ import {
   type TestService,
   until,
   untilLeaseEnds,
+  usageWriterOf,
 } from '../helper.ts';
 
 const configured = configuredKeys({
@@ -245,7 +246,7 @@ t.test('X-Forwarded-For is believed of trusted proxies only', async (t) => {
     const guarded = await startService(t, { env: { TRUSTED_PROXIES: trusted, FAILED_AUTH_LIMIT: '1' } });
     const { api_key: key, secret } = await createKey(guarded);
     t.equal((await guarded.call({ url: forwardAuth, key, ...from })).statusCode, 200);
-    await guarded.app.usageWriter.flush();
+    await usageWriterOf(guarded.app).flush();
     const usage = (await guarded.call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
     t.match(usage.addresses.recent, [{ address }]);
     t.equal((await guarded.call({ url: forwardAuth, key: 'f'.repeat(64), ...from })).statusCode, 401);
@@ -268,7 +269,7 @@ t.test('what can not be decided is 503', async (t) => {
 });
 
 t.test('what fails after a wait for the lease is 503 too, and says why in the log', async (t) => {
-  const failing = t.intercept(app, 'decideOnKey', {
+  const failing = t.intercept(app.authenticator.usage, 'countOutcome', {
     value() {
       throw new Error('a defect');
     },
@@ -353,7 +354,7 @@ t.test('a service asks about keys', async (t) => {
       key_id: expiring.secret.id,
     });
     later.restore();
-    await app.usageWriter.flush();
+    await usageWriterOf(app).flush();
     for (const [{ secret }, outcome] of [
       [inactive, 'inactive'],
       [expiring, 'expired'],
@@ -430,7 +431,7 @@ t.test('a service asks about keys', async (t) => {
       'what costs nothing is within any limit',
     );
     t.equal((await verify(api_key)).statusCode, 429, 'it is the limit that the key has everywhere');
-    await app.usageWriter.flush();
+    await usageWriterOf(app).flush();
     const { totals } = (await call({ url: `/v1/secrets/api/keys/${known.secret.id}/usage` })).json();
     t.match(totals, { accepted: 3, limited: 3, permission: 0 });
     const lacking = await createKey(service, { permissions: ['orders:read'], rate_limit });
@@ -462,7 +463,7 @@ t.test('a service asks about keys', async (t) => {
       [6, 1, 1, 1, 0],
     );
     t.equal((await verify(api_key)).statusCode, 429, 'it is the limit that the key has everywhere');
-    await app.usageWriter.flush();
+    await usageWriterOf(app).flush();
     const { totals } = (await call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
     t.match(totals, { accepted: 3, limited: 6 }, 'each is one use, and none at no cost');
 

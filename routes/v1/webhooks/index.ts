@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { everybody } from '../../../lib/auth/route-policy.ts';
 import { ApiError, tooManyRequests } from '../../../lib/http/api-error.ts';
+import { addressOf } from '../../../lib/http/client-address.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { Received, ReceiveParams } from '../../../schemas/webhooks.ts';
@@ -31,8 +32,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: { access: everybody },
       onRequest: async (request) => {
-        const floodEndsInMs = app.rateLimits.addressBlockedForMs(request);
-        if (floodEndsInMs > 0) throw tooManyRequests(floodEndsInMs);
+        const blockedForMs = app.authenticator.addresses?.blockedForMs(addressOf(request)) ?? 0;
+        if (blockedForMs > 0) throw tooManyRequests(blockedForMs);
         // Any type is read, even one that is none.
         request.raw.headers['content-type'] = 'application/octet-stream';
       },
@@ -50,7 +51,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         },
       );
       if (reception !== 'unknown') return { received: true as const };
-      await app.rateLimits.recordAuthFailure(request);
+      await app.authenticator.addresses?.recordFailure(addressOf(request));
       throw unknown();
     },
   );

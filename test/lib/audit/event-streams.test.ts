@@ -1,9 +1,11 @@
 import { Writable } from 'node:stream';
 import t from 'tap';
 import { EventStreams } from '../../../lib/audit/event-streams.ts';
-import type { Standing } from '../../../lib/auth/route-policy.ts';
+import type { AuthResult } from '../../../lib/auth/auth-result.ts';
 import type { Scope } from '../../../lib/auth/scope.ts';
 import type { AuditEvent } from '../../../schemas/audit.ts';
+
+type Outcome = AuthResult['outcome'];
 
 const scope = { tenantId: 'tenant_1', environmentId: 'env_1' };
 
@@ -104,14 +106,14 @@ function setUp(limits = { all: 10, ofTenant: 10, ofKey: 3 }) {
       streams.applied();
     },
     open(
-      options: { after?: number | null; keyId?: string; standing?: () => Standing; scope?: Scope } = {},
+      options: { after?: number | null; keyId?: string; reauthenticate?: () => Outcome; scope?: Scope } = {},
     ): Reader {
       const sink = new Reader();
       streams.open({
         scope,
         keyId: 'key_1',
         after: null,
-        standing: () => 'accepted',
+        reauthenticate: () => 'accepted',
         ...options,
         begin: () => sink,
       });
@@ -241,21 +243,21 @@ t.test('after 15 s who has heard nothing gets a sign of life, and who takes noth
 t.test('what may not be decided is not sent, and comes when it may be', async (t) => {
   let nowMs = 1_000_000;
   t.intercept(performance, 'now', { value: () => nowMs });
-  let standing: Standing = 'accepted';
+  let outcome: Outcome = 'accepted';
   const { open, add, streams } = setUp();
-  const sink = open({ standing: () => standing });
+  const sink = open({ reauthenticate: () => outcome });
   await settled();
   const before = sink.text;
-  standing = 'undecidable';
+  outcome = 'undecidable';
   add(3);
   streams.tick();
   await settled();
   t.equal(sink.text, before);
-  standing = 'accepted';
+  outcome = 'accepted';
   streams.tick();
   await settled();
   t.strictSame(sink.seqs, [1, 2, 3]);
-  standing = 'undecidable';
+  outcome = 'undecidable';
   nowMs += 15_000;
   const last = sink.text;
   streams.tick();
@@ -267,15 +269,15 @@ t.test('what may not be decided is not sent, and comes when it may be', async (t
 t.test(
   'the change that takes the right away is not told any more, and the stream is over when it is applied',
   async (t) => {
-    let standing: Standing = 'accepted';
+    let outcome: Outcome = 'accepted';
     const { open, add, hold, streams } = setUp();
-    const sink = open({ standing: () => standing });
-    const behind = open({ standing: () => standing, after: 0 });
+    const sink = open({ reauthenticate: () => outcome });
+    const behind = open({ reauthenticate: () => outcome, after: 0 });
     await settled();
     const release = hold();
     add(3);
     await settled(); // They have been read, and are on their way.
-    standing = 'refused';
+    outcome = 'unknown';
     streams.applied();
     t.equal(sink.writableEnded, true, 'at once');
     t.equal(behind.writableEnded, true);
@@ -287,14 +289,14 @@ t.test(
 );
 
 t.test('what waits for a slow reader is thrown away when the right is taken away', async (t) => {
-  let standing: Standing = 'accepted';
+  let outcome: Outcome = 'accepted';
   const { open, add, streams } = setUp();
-  const sink = open({ standing: () => standing });
+  const sink = open({ reauthenticate: () => outcome });
   await settled();
   sink.takes = false;
   add(4);
   await settled();
-  standing = 'refused';
+  outcome = 'unknown';
   streams.applied();
   t.equal(sink.destroyed, true);
   sink.takes = true;

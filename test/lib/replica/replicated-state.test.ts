@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { refusalOf } from '../../../lib/auth/session-decision.ts';
-import { verifyKey } from '../../../lib/auth/verification.ts';
+import { digestOfHash, type KeyDigest } from '../../../lib/auth/api-key.ts';
+import type { ConfiguredKey } from '../../../lib/auth/configured-keys.ts';
 import { ReplicatedState } from '../../../lib/replica/replicated-state.ts';
 import type { StateChange } from '../../../lib/replica/state-change.ts';
+import { authenticatorOver } from '../../fixtures/authenticator.ts';
 
 /** Two tenants with an environment each, which have users, keys, configured keys and customers of the same ids. */
 const places = [0, 1];
@@ -126,11 +127,9 @@ function expectedOf(events: readonly Event[]): string[] {
 
 /** What the service decides. */
 function decisionsOf(state: ReplicatedState): string[] {
-  const request = { environment: () => null, needsEnvironment: true, nowMs };
-  const outcomeOf = (digest: Buffer, configured = new Map()) => {
-    const decision = verifyKey({ ...request, digest: digest.toString('binary') }, configured, state);
-    return decision.accepted ? 'accepted' : decision.reason;
-  };
+  const place = { environment: null, needsEnvironment: true };
+  const outcomeOf = (digest: Buffer, configured = new Map<KeyDigest, ConfiguredKey>()) =>
+    authenticatorOver(state, () => nowMs, configured).authenticate(digestOfHash(digest), place).outcome;
   const ofKeys = keys.map((key) => outcomeOf(digestOf(key)));
   const ofConfigured = places.flatMap((place) =>
     users.map((user) => {
@@ -139,11 +138,11 @@ function decisionsOf(state: ReplicatedState): string[] {
         tenantId: tenantOf(place),
         userId: userOf(user),
         name: 'Configured',
-        active: true,
+        isActive: true,
         environment: environmentOf(place),
       };
       const digest = Buffer.alloc(32, 0xff);
-      return outcomeOf(digest, new Map([[digest.toString('binary'), key]]));
+      return outcomeOf(digest, new Map([[digestOfHash(digest), key]]));
     }),
   );
   const ofSessions = places.flatMap((place) =>
@@ -156,7 +155,7 @@ function decisionsOf(state: ReplicatedState): string[] {
         generation,
         expiresAtMs: 2 * nowMs,
       };
-      return refusalOf(session, state, nowMs) ?? 'accepted';
+      return authenticatorOver(state, () => nowMs).reauthenticateSession(session).outcome;
     }),
   );
   return [...ofKeys, ...ofConfigured, ...ofSessions];

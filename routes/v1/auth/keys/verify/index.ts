@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { digestOf } from '../../../../../lib/auth/api-key.ts';
+import { verifyKeys } from '../../../../../lib/auth/key-verdict.ts';
 import { permittedOnTenant } from '../../../../../lib/auth/route-policy.ts';
+import { addressOf } from '../../../../../lib/http/client-address.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import { KeyVerdicts, VerifyKeys } from '../../../../../schemas/key-verification.ts';
 
@@ -22,12 +24,13 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const isBatch = Array.isArray(request.body);
-      const asked = [request.body].flat().map(({ api_key, permission = null, cost = 1 }) => ({
+      const questions = [request.body].flat().map(({ api_key, permission = null, cost = 1 }) => ({
         digest: digestOf(api_key),
         permission,
         cost,
       }));
-      const verdicts = await app.verifyKeys(request, asked);
+      const asker = { tenantId: request.identity().tenantId, address: addressOf(request) };
+      const verdicts = await verifyKeys(app.authenticator, asker, questions);
       return isBatch ? verdicts : (verdicts[0] ?? []);
     },
   );

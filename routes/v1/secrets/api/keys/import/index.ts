@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { digestOfHash } from '../../../../../../lib/auth/api-key.ts';
 import { permitted } from '../../../../../../lib/auth/route-policy.ts';
 import { checkImport, importKeys } from '../../../../../../lib/changes/key-import.ts';
 import { errorResponses } from '../../../../../../schemas/errors.ts';
@@ -15,7 +16,7 @@ const bodyLimit = 16 * 1024 * 1024;
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
   const { changeLog } = app;
-  const isConfigured = (hash: Buffer) => app.configuredKeys.has(hash.toString('latin1'));
+  const isConfigured = (hash: Buffer) => app.configuredKeys.has(digestOfHash(hash));
 
   app.post(
     '',
