@@ -48,5 +48,5 @@ export default fp<SignedIdentityOptions>(
       },
     });
   },
-  { name: 'signed-identity', dependencies: ['request-identity'] },
+  { name: 'signed-identity', dependencies: ['auth'] },
 );

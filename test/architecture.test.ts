@@ -87,13 +87,15 @@ const mayImport: Record<string, string[]> = {
   routes: ['lib', 'schemas'],
   exports: ['exports', 'lib', 'plugins', 'schemas'],
   'app.ts': ['lib', 'plugins'],
-  'server.ts': ['lib', 'app.ts'],
-  'canary.ts': ['lib'],
+  'server.ts': ['embedded-postgres', 'lib', 'app.ts'],
+  canary: ['canary', 'lib'],
+  'embedded-postgres': ['embedded-postgres', 'lib'],
+  'canary.ts': ['canary', 'lib'],
   'migrate.ts': ['lib'],
 };
 
 /** The folders of `lib` that are told everything: stores are handed in. */
-const withoutStores = ['lib/keys/', 'lib/replication/'];
+const withoutStores = ['lib/auth/', 'lib/key-table/', 'lib/replication/'];
 
 /** What the configuration isn't about. */
 const mayReadEnvironment = [
@@ -104,6 +106,8 @@ const mayReadEnvironment = [
 
 const mayHoldSql = [
   'lib/stores/',
+  'lib/database/',
+  'lib/replica/',
   // Makes the database itself, which the stores find there.
   'embedded-postgres/data-folder.ts',
 ];
@@ -124,7 +128,7 @@ function breaches({ file, imports, strings, readsEnvironment }: Source): string[
     if (!allowed.includes(partOf(from))) return [from];
     if (inLib && partOf(from) === 'schemas' && !typesOnly) return [`${from}, and not only its types`];
     const storesForbidden = withoutStores.some((folder) => file.startsWith(folder));
-    return storesForbidden && /^lib\/(stores|changes)\//.test(from) ? [from] : [];
+    return storesForbidden && /^lib\/(stores|changes|database)\//.test(from) ? [from] : [];
   });
   const holdsSql = strings.some((text) => statement.test(text));
   return [
@@ -160,7 +164,7 @@ t.test('and what they may not would be seen', async (t) => {
     ['lib/a.ts', "import type { B } from '../plugins/b.ts'", ['lib/a.ts imports plugins/b.ts']],
     ['lib/a.ts', "import fp from 'fastify-plugin'", ['lib/a.ts imports fastify-plugin']],
     ['lib/a.ts', "import type { B } from '@fastify/postgres'", ['lib/a.ts imports @fastify/postgres']],
-    ['lib/keys/a.ts', "import type { B } from '../stores/b.ts'", ['lib/keys/a.ts imports lib/stores/b.ts']],
+    ['lib/auth/a.ts', "import type { B } from '../stores/b.ts'", ['lib/auth/a.ts imports lib/stores/b.ts']],
     [
       'lib/replication/a.ts',
       "await import('../changes/b.ts')",

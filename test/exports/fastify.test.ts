@@ -431,7 +431,7 @@ t.test('an app asks a service about each request', async (t) => {
         keyId: secret.id,
         permissions: ['orders:read'],
         rateLimit: null,
-        operator: false,
+        isConfiguredKey: false,
         sunsetAtMs: null,
       },
     });

@@ -86,7 +86,7 @@ t.test('an app believes what the service has signed for a request', async (t) =>
         keyId: known.secret.id,
         permissions: ['customers:read', 'orders:read'],
         rateLimit: null,
-        operator: false,
+        isConfiguredKey: false,
         sunsetAtMs: null,
       },
     });
