@@ -86,7 +86,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
   await app.register(validation);
   await app.register(errors);
-  await app.register(database, { url: options.databaseUrl, migrations: 'apply' });
+  await app.register(database, { url: options.databaseUrl });
   // Nothing of OpenTelemetry is loaded unless it is asked for.
   if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
   await app.register(accessLog, options);

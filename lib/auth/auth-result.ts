@@ -50,7 +50,7 @@ export interface RefusedResult {
   readonly cause?: unknown;
 }
 
-export interface RefusedKey {
+interface RefusedKey {
   readonly keyId: string;
   readonly tenantId: string;
   /** `false`: a configured key. */

@@ -42,7 +42,7 @@ export const identityRefusals = {
 const withoutSession = (message: string): ApiError => unauthorized(message, '', 'Session');
 
 /** Why a request to a route for sessions is refused. */
-export const sessionRefusals = {
+const sessionRefusals = {
   missing: withoutSession('Session token required'),
   invalid: withoutSession('Invalid session token'),
   expired: withoutSession('Session has expired'),

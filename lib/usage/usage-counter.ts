@@ -5,7 +5,7 @@ import { absent, type Handle, type KeyUses } from '../key-table/key-table.ts';
 import type { ReplicatedState } from '../replica/replicated-state.ts';
 
 /** The outcomes that usage is counted by. */
-export type UsageOutcome = 'accepted' | 'limited' | 'permission' | 'expired' | 'inactive';
+type UsageOutcome = 'accepted' | 'limited' | 'permission' | 'expired' | 'inactive';
 
 type Denial = Exclude<UsageOutcome, 'accepted'>;
 
