@@ -210,7 +210,7 @@ t.test('the configuration', async (t) => {
       tenantId: 'acme',
       userId: 'ada',
       name: 'Operator',
-      active: true,
+      isActive: true,
       environment: 'production',
     });
     t.equal(configuredKeys.size, 1);

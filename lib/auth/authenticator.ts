@@ -16,9 +16,9 @@ import {
   refusedWithoutKey,
   undecidable,
 } from './auth-result.ts';
-import type { ConfiguredKey, ConfiguredKeys } from './configured-keys.ts';
+import { type ConfiguredKey, type ConfiguredKeys, toIdentity } from './configured-keys.ts';
 import { readCredential } from './credential.ts';
-import { toIdentity } from './identity.ts';
+
 import type { MaybePromise } from './maybe-promise.ts';
 import { grants } from './permissions.ts';
 import type { Place } from './place.ts';

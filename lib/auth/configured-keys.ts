@@ -1,4 +1,6 @@
+import type { EnvironmentRecord } from '../replica/state-change.ts';
 import { digestOf, hashOf, type KeyDigest } from './api-key.ts';
+import type { Identity } from './identity.ts';
 
 /** A key that the operator wrote into the configuration. It holds every permission. */
 export interface ConfiguredKey {
@@ -31,3 +33,15 @@ export const developmentConfiguredKey: ConfiguredKey = {
 export function configuredKeyId(digest: KeyDigest): string {
   return `key_configured_${hashOf(digest).slice(0, 16)}`;
 }
+
+/** The identity of a configured key in an environment, or in none. */
+export const toIdentity = (key: ConfiguredKey, environment: EnvironmentRecord | undefined): Identity => ({
+  tenantId: key.tenantId,
+  environmentId: environment?.id ?? null,
+  userId: key.userId,
+  keyId: key.id,
+  permissions: ['*'],
+  rateLimit: environment?.rateLimit ?? null,
+  isConfiguredKey: true,
+  sunsetAtMs: null,
+});

@@ -1,6 +1,4 @@
 import type { RateLimit } from '../key-table/key-profile.ts';
-import type { EnvironmentRecord } from '../replica/state-change.ts';
-import type { ConfiguredKey } from './configured-keys.ts';
 
 /** The tenant, environment, user and permissions that an accepted key speaks for. */
 export interface Identity {
@@ -16,18 +14,6 @@ export interface Identity {
   /** When a key that was rotated stops working: milliseconds since the epoch. `null`: it wasn't rotated. */
   sunsetAtMs: number | null;
 }
-
-/** The identity of a configured key in an environment, or in none. */
-export const toIdentity = (key: ConfiguredKey, environment: EnvironmentRecord | undefined): Identity => ({
-  tenantId: key.tenantId,
-  environmentId: environment?.id ?? null,
-  userId: key.userId,
-  keyId: key.id,
-  permissions: ['*'],
-  rateLimit: environment?.rateLimit ?? null,
-  isConfiguredKey: true,
-  sunsetAtMs: null,
-});
 
 /** A copy all of whose values are properties of its own, which survive spreading and JSON. */
 export const toPlainIdentity = (identity: Identity): Identity => ({ ...identity, keyId: identity.keyId });
