@@ -40,7 +40,7 @@ import webhookMaintenance from './plugins/webhook-maintenance.ts';
 export interface BuildOptions
   extends Config,
     Partial<
-      Pick<ReplicaOptions, 'notifications'> &
+      Pick<ReplicaOptions, 'notifications' | 'eventKinds'> &
         ChangesOptions &
         Pick<AuthenticatorPluginOptions, 'usageIntervalMs'>
     > {

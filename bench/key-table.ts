@@ -41,11 +41,9 @@ function keyOf(n: number, usersEach: number): KeyRecord {
     digest,
     id: `key_${digest.toString('hex', 0, 16)}`,
     profile: {
-      type: 'private_key',
       tenantId: `tenant_${plaintextOf(tenant).slice(32)}`,
       environmentId: `env_${plaintextOf(tenant * 2 + (n % 2)).slice(32)}`,
       userId: `user_${plaintextOf(Math.floor(n / usersEach)).slice(32)}`,
-      userType: 'user',
       permissions: ['customers:read', 'customers:write', `p${n % 5}:read`],
       rateLimit: n % 5 === 0 ? null : { limit: 100 * (n % 5), windowSeconds: 60 },
     },

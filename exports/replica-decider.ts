@@ -9,6 +9,7 @@ import { permitted } from '../lib/auth/route-policy.ts';
 import { newId } from '../lib/crypto/ids.ts';
 import { requireMigrations } from '../lib/database/migrations.ts';
 import { createRequestPool } from '../lib/database/pools.ts';
+import { eventKinds } from '../lib/events/event-kinds.ts';
 import { serializers } from '../lib/observability/logger.ts';
 import { RateLimiter } from '../lib/rate-limits/rate-limiter.ts';
 import { RedisRateLimiter } from '../lib/rate-limits/redis-rate-limiter.ts';
@@ -102,6 +103,7 @@ async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions)
     pool,
     databaseUrl,
     notifications: true,
+    eventKinds,
     staleIfErrorMs: 0,
     onPropagated: () => {},
     onError: (error) => log.warn({ err: error }, 'replication statement failed'),

@@ -1,6 +1,8 @@
 import fp from 'fastify-plugin';
 import { Counter, Histogram } from 'prom-client';
+import { type EventKinds, eventKinds } from '../lib/events/event-kinds.ts';
 import { KeyReplica, syncIntervalMs } from '../lib/replica/key-replica.ts';
+import { ReplicaOutdatedError } from '../lib/replication/replica-outdated-error.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,11 +17,14 @@ export interface ReplicaOptions {
   staleIfErrorSeconds: number;
   /** `false` does without notifications, as a database that has none. */
   notifications: boolean;
+  /** The kinds of events that the process knows; those of this release if not said. */
+  eventKinds?: EventKinds;
 }
 
 /** This process's copy of all keys, kept current under a lease. */
 export default fp<ReplicaOptions>(
-  async (app, { databaseUrl, staleIfErrorSeconds, notifications }) => {
+  async (app, options) => {
+    const { databaseUrl, staleIfErrorSeconds, notifications } = options;
     const propagation = new Histogram({
       name: 'latchkey_change_propagation_seconds',
       help: 'Time from the commit of a change made here until no replica decides by the state before it',
@@ -35,12 +40,17 @@ export default fp<ReplicaOptions>(
       pool: app.changesPool,
       databaseUrl,
       notifications,
+      eventKinds: options.eventKinds ?? eventKinds,
       staleIfErrorMs: staleIfErrorSeconds * 1000,
       onPropagated(durationMs, confirmed) {
         propagation.observe(durationMs / 1000);
         if (!confirmed) unconfirmed.inc();
       },
-      onError: (error) => app.log.warn({ err: error }, 'a statement of the replication failed'),
+      onError(error) {
+        if (error instanceof ReplicaOutdatedError)
+          app.log.error({ err: error }, 'replica outdated, lease given up');
+        else app.log.warn({ err: error }, 'a statement of the replication failed');
+      },
     });
     app.decorate('replica', replica);
     app.addHook('onReady', async () => replica.start());

@@ -93,7 +93,8 @@ export interface CallOptions extends Pick<InjectOptions, 'headers' | 'payload' |
   key?: string | null;
 }
 
-interface ServiceOptions extends Pick<BuildOptions, 'notifications' | 'confirmChanges' | 'usageIntervalMs'> {
+interface ServiceOptions
+  extends Pick<BuildOptions, 'notifications' | 'confirmChanges' | 'usageIntervalMs' | 'eventKinds'> {
   /** Settings as in the environment. */
   env?: NodeJS.Dict<string>;
   databaseUrl?: string;

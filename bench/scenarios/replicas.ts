@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { handleConnectionErrors } from '../../lib/database/database.ts';
+import { eventKinds } from '../../lib/events/event-kinds.ts';
 import { KeyReplica } from '../../lib/replica/key-replica.ts';
 import { DatabaseMeter } from '../database-meter.ts';
 import { KeyChanger } from '../key-changer.ts';
@@ -112,6 +113,7 @@ class Crowd {
         pool: this.#pool,
         databaseUrl: this.#databaseUrl,
         notifications,
+        eventKinds,
         staleIfErrorMs: 0,
         onError: () => {
           this.failures += 1;

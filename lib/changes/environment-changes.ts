@@ -2,9 +2,9 @@ import type { CreateEnvironment, Environment, UpdateEnvironment } from '../../sc
 import type { Actor } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
 import { isDuplicate } from '../database/database.ts';
+import { updateKind } from '../events/event-kinds.ts';
 import { ApiError, notFound } from '../http/api-error.ts';
 import * as environments from '../stores/environment-store.ts';
-import { updateKind } from '../stores/key-event-store.ts';
 import type { ChangeLog, Transaction } from './change-log.ts';
 
 /** @throws ApiError `already_exists` when the tenant has one of that name */

@@ -2,8 +2,8 @@ import type { CreateKey, KeyMetadata, RotateKey, UpdateKey } from '../../schemas
 import { newApiKey } from '../auth/api-key.ts';
 import type { Actor, Scope } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
+import { type EventKindName, updateKind } from '../events/event-kinds.ts';
 import { ApiError, notFound } from '../http/api-error.ts';
-import { type ChangeEvent, updateKind } from '../stores/key-event-store.ts';
 import * as keys from '../stores/key-store.ts';
 import type { Author } from './author.ts';
 import type { ChangeLog, Transaction } from './change-log.ts';
@@ -153,7 +153,7 @@ async function lockLiveKey(
 function appendKeyEvent(
   transaction: Transaction,
   { tenantId, environmentId, actor }: Scope & { actor: Actor },
-  kind: ChangeEvent['kind'],
+  kind: Extract<EventKindName, `key.${string}`>,
   keyHash: Buffer,
   before: KeyMetadata | null,
   after: KeyMetadata | null,

@@ -34,7 +34,7 @@ export async function importKeys(
     if (inserted.size < keys.length) await transaction.confirmUpToHead();
     throwIfAnyExists(keys, (key) => !inserted.has(key.id) || isConfigured(key.hash));
     const ids = keys.map(({ id }) => id);
-    transaction.appendFrom(appendInsertedKeysSql(author, ids, author.actor));
+    transaction.appendFrom('key.created', (form) => appendInsertedKeysSql(author, ids, author.actor, form));
     return { imported: ids.length, ids };
   });
 }

@@ -1,3 +1,4 @@
+import type { RevocationRow } from '../events/stored-forms.ts';
 import { notFound } from '../http/api-error.ts';
 import * as sessions from '../stores/session-store.ts';
 import type { Author } from './author.ts';
@@ -65,7 +66,7 @@ function appendRevocation(
   { tenantId, environmentId, actor }: Author,
   kind: 'session.revoked' | 'customer.sessions_revoked',
   subjectId: string,
-  after: sessions.StoredRevocation,
+  after: RevocationRow,
 ): void {
   transaction.append({
     kind,

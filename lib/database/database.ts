@@ -8,7 +8,7 @@ export interface Queryable {
 /** A statement that is still to be sent. Its values are such that the driver can always encode them. */
 export interface Statement {
   text: string;
-  values: (string | number | null | readonly string[])[];
+  values: (string | number | boolean | null | readonly string[])[];
 }
 
 /**

@@ -1,12 +1,10 @@
 import { Interner } from './interner.ts';
-import type { KeyProfile, KeyType, RateLimit, UserType } from './key-profile.ts';
+import type { KeyProfile, RateLimit } from './key-profile.ts';
 import { type TenantScopedId, TenantScopedIds, Tenants } from './tenant-scoped-ids.ts';
 
 /** A profile without its user: one object for all keys that have the same. */
 export interface AccessProfile {
   readonly environment: TenantScopedId;
-  readonly type: KeyType;
-  readonly userType: UserType;
   /** Sorted, each once, and frozen. */
   readonly permissions: readonly string[];
   /** Frozen. */
@@ -109,27 +107,22 @@ export class AccessProfiles {
     return true;
   }
 
-  #acquireGrant({ type, tenantId, environmentId, userType, permissions, rateLimit }: KeyProfile): number {
+  #acquireGrant({ tenantId, environmentId, permissions, rateLimit }: KeyProfile): number {
     const refs = {
       environment: this.#environments.acquire(tenantId, environmentId),
       permissions: this.#acquirePermissions(permissions),
       rateLimit: this.#acquireRateLimit(rateLimit),
     };
     let made = false;
-    const grant = this.#grants.acquire(
-      `${refs.environment}/${refs.permissions}/${refs.rateLimit}/${type}/${userType}`,
-      () => {
-        made = true;
-        return {
-          environment: this.#environments.at(refs.environment),
-          type,
-          userType,
-          permissions: this.#permissionSets.at(refs.permissions),
-          rateLimit: refs.rateLimit === unlimited ? null : this.#rateLimits.at(refs.rateLimit),
-          refs,
-        };
-      },
-    );
+    const grant = this.#grants.acquire(`${refs.environment}/${refs.permissions}/${refs.rateLimit}`, () => {
+      made = true;
+      return {
+        environment: this.#environments.at(refs.environment),
+        permissions: this.#permissionSets.at(refs.permissions),
+        rateLimit: refs.rateLimit === unlimited ? null : this.#rateLimits.at(refs.rateLimit),
+        refs,
+      };
+    });
     if (!made) this.#releaseParts(refs);
     return grant;
   }

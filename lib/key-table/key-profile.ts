@@ -1,6 +1,3 @@
-export type KeyType = 'private_key' | 'publishable_key';
-export type UserType = 'user' | 'service_account';
-
 export interface RateLimit {
   readonly limit: number;
   readonly windowSeconds: number;
@@ -8,11 +5,9 @@ export interface RateLimit {
 
 /** What decides on a key and is mostly the same as other keys': whose it is, where it works, and what it may. */
 export interface KeyProfile {
-  readonly type: KeyType;
   readonly tenantId: string;
   readonly environmentId: string;
   readonly userId: string;
-  readonly userType: UserType;
   /** In any order: a set. */
   readonly permissions: readonly string[];
   readonly rateLimit: RateLimit | null;

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { newId } from '../crypto/ids.ts';
+import type { EventKinds } from '../events/event-kinds.ts';
 import { Confirmations } from '../replication/confirmations.ts';
 import { Lease } from '../replication/lease.ts';
 import type { Clock, Timers } from '../replication/ports.ts';
@@ -48,6 +49,8 @@ export interface KeyReplicaOptions {
   databaseUrl: string;
   /** `false` does without notifications, as a database that has none. */
   notifications: boolean;
+  /** The kinds of events that this release knows. */
+  eventKinds: EventKinds;
   /** How long after its lease it goes on deciding while the database is unreachable. */
   staleIfErrorMs: number;
   /** Told of every statement that failed. */
@@ -80,6 +83,7 @@ export class KeyReplica {
     pool,
     databaseUrl,
     notifications,
+    eventKinds,
     staleIfErrorMs,
     onError,
     onPropagated,
@@ -103,7 +107,11 @@ export class KeyReplica {
     this.#replica = new Replica({
       ...common,
       id: newId('replica'),
-      database: new PostgresReplicaDatabase(this.#connection, { config, standstillMs: loadStandstillMs }),
+      database: new PostgresReplicaDatabase(
+        this.#connection,
+        { config, standstillMs: loadStandstillMs },
+        eventKinds,
+      ),
       state: this.state,
       lease: this.#lease,
       maxEventsPerSync,
@@ -158,6 +166,14 @@ export class KeyReplica {
     this.#lastPropagationMs = clock.monotonicMs() - startMs;
     this.#onPropagated(this.#lastPropagationMs, confirmed);
     return confirmed;
+  }
+
+  /**
+   * Removes the rows of replicas that have stopped without leaving, by waiting for a lease and a bit: those that are
+   * alive renew theirs meanwhile.
+   */
+  async fenceDeadReplicas(): Promise<void> {
+    await this.#confirmations.confirm(Number.MAX_SAFE_INTEGER, leaseMs + 4 * confirmationPollMs);
   }
 
   /**

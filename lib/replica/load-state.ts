@@ -1,20 +1,19 @@
 import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { expectOneRow } from '../database/database.ts';
-import type { KeyProfile } from '../key-table/key-profile.ts';
-import type { Position } from '../replication/ports.ts';
-import { listRevocations, revocationOf } from '../stores/session-store.ts';
-import { BinaryCopy } from './binary-copy.ts';
-import type { CopiedRow } from './copied-row.ts';
 import {
   changeOfEnvironment,
+  changeOfRevocation,
   changeOfTenant,
   changeOfUser,
   rateLimitOf,
-  type StoredEnvironment,
-  type StoredTenant,
-  type StoredUser,
-} from './decode-event.ts';
+} from '../events/decode-event.ts';
+import type { StoredEnvironment, StoredTenant, StoredUser } from '../events/stored-forms.ts';
+import type { KeyProfile } from '../key-table/key-profile.ts';
+import type { Position } from '../replication/ports.ts';
+import { listRevocations } from '../stores/session-store.ts';
+import { BinaryCopy } from './binary-copy.ts';
+import type { CopiedRow } from './copied-row.ts';
 import type { StateChange } from './state-change.ts';
 
 /** How many different profiles are remembered while keys are read. */
@@ -40,7 +39,7 @@ export async function loadState(client: Client, onChange: (change: StateChange) 
   );
   for (const user of inactiveUsers.rows) onChange(changeOfUser(user));
   for (const revoked of await listRevocations(client)) {
-    onChange({ kind: 'sessions-revoked', revocation: revocationOf(revoked) });
+    onChange(changeOfRevocation(revoked, revoked.expires_at.getTime()));
   }
   onChange({ kind: 'load', keys: expectOneRow(await client.query<{ keys: number }>(estimatedKeys)).keys });
   const tenantIds = new Map(environments.rows.map(({ id, tenant_id }) => [id, tenant_id]));
@@ -56,12 +55,12 @@ const estimatedKeys =
 /** What the copy has of a key, by its place there. What makes a profile comes together, at the end. */
 const column = {
   ...{ hash: 0, id: 1, active: 2, rotated: 3, expiresAt: 4, expiredAtLastChange: 5 },
-  ...{ type: 6, environmentId: 7, userId: 8, userType: 9, permissions: 10, rateLimit: 11 },
+  ...{ environmentId: 6, userId: 7, permissions: 8, rateLimit: 9 },
 };
 
 const copyOfKeys = `COPY (
   SELECT hash, id, status = 'active', rotated_to IS NOT NULL, expires_at, expires_at <= updated_at,
-         type, environment_id, user_id, user_type, permissions, rate_limit
+         environment_id, user_id, permissions, rate_limit
     FROM api_keys WHERE status <> 'deleted'
 ) TO STDOUT (FORMAT binary)`;
 
@@ -92,7 +91,7 @@ async function copyKeys(
   copy.end();
 }
 
-/** As expiryOf in key-changes.ts. */
+/** Like `expiryOf` in lib/events/decode-event.ts. */
 function expiryOf(row: CopiedRow): number | null {
   if (row.isNull(column.expiresAt)) return null;
   return row.boolean(column.expiredAtLastChange) ? 0 : row.timestampMs(column.expiresAt);
@@ -102,7 +101,7 @@ function expiryOf(row: CopiedRow): number | null {
 function profileReader(tenantIds: ReadonlyMap<string, string>): (row: CopiedRow) => KeyProfile {
   const known = new Map<string, KeyProfile>();
   return (row) => {
-    const raw = row.raw(column.type, column.rateLimit);
+    const raw = row.raw(column.environmentId, column.rateLimit);
     const before = known.get(raw);
     if (before !== undefined) return before;
     const profile = readProfile(row, tenantIds);
@@ -114,11 +113,9 @@ function profileReader(tenantIds: ReadonlyMap<string, string>): (row: CopiedRow)
 function readProfile(row: CopiedRow, tenantIds: ReadonlyMap<string, string>): KeyProfile {
   const environmentId = row.text(column.environmentId);
   return {
-    type: row.text(column.type) === 'publishable_key' ? 'publishable_key' : 'private_key',
     tenantId: tenantIds.get(environmentId) ?? '',
     environmentId,
     userId: row.text(column.userId),
-    userType: row.text(column.userType) === 'service_account' ? 'service_account' : 'user',
     permissions: row.texts(column.permissions),
     rateLimit: row.isNull(column.rateLimit) ? null : rateLimitOf(JSON.parse(row.jsonText(column.rateLimit))),
   };

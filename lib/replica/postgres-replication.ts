@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { Client, type ClientConfig, type Pool } from 'pg';
 import type { Queryable } from '../database/database.ts';
+import type { FeedRow } from '../events/decode-event.ts';
+import { decodeEvent, type EventKinds, understoodVersion } from '../events/event-kinds.ts';
 import type {
   Position,
   ReplicaDatabase,
@@ -8,7 +10,7 @@ import type {
   SyncResult,
   WriterDatabase,
 } from '../replication/ports.ts';
-import { changeOfEvent, type FeedRow } from './decode-event.ts';
+import { ReplicaOutdatedError } from '../replication/replica-outdated-error.ts';
 import { loadState } from './load-state.ts';
 import type { ReservedConnection } from './reserved-connection.ts';
 import type { StateChange } from './state-change.ts';
@@ -34,11 +36,14 @@ const maxNotifyingReplicas = 32;
 export class PostgresReplicaDatabase implements ReplicaDatabase<StateChange> {
   readonly #connection: ReservedConnection;
   readonly #loading: LoadingOptions;
+  readonly #kinds: EventKinds;
   #acknowledgedSeq = 0;
 
-  constructor(connection: ReservedConnection, loading: LoadingOptions) {
+  /** @param kinds the kinds of events that this release knows */
+  constructor(connection: ReservedConnection, loading: LoadingOptions, kinds: EventKinds) {
     this.#connection = connection;
     this.#loading = loading;
+    this.#kinds = kinds;
   }
 
   async load(onChange: (change: StateChange) => void): Promise<Position> {
@@ -61,10 +66,11 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<StateChange> {
 
   async announce(replicaId: string, leaseMs: number): Promise<void> {
     this.#acknowledgedSeq = 0;
-    await this.#connection.query(
-      `INSERT INTO replicas (id, applied_seq, lease_id, lease_ms) VALUES ($1, 0, gen_random_uuid(), $2)
-       ON CONFLICT (id) DO UPDATE SET applied_seq = 0, lease_id = gen_random_uuid(), lease_ms = $2`,
-      [replicaId, leaseMs],
+    const version = understoodVersion(this.#kinds);
+    const { rowCount } = await this.#connection.query(announceStatement, [replicaId, leaseMs, version]);
+    if (rowCount === 1) return;
+    throw new ReplicaOutdatedError(
+      `The database has had changes that need a newer release: this one understands events up to version ${version}`,
     );
   }
 
@@ -89,7 +95,9 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<StateChange> {
       outcome: 'synced',
       head: { seq: Number(first.head_seq), eventId: first.head_event_id },
       events: rows.flatMap((row) =>
-        row.seq === null ? [] : { seq: Number(row.seq), eventId: row.event_id, change: changeOfEvent(row) },
+        row.seq === null
+          ? []
+          : { seq: Number(row.seq), eventId: row.event_id, change: decodeEvent(this.#kinds, row) },
       ),
     };
   }
@@ -105,7 +113,19 @@ interface HeadColumns {
   head_seq: string;
   head_event_id: string;
 }
-type SyncRow = HeadColumns & FeedRow & ({ seq: string; event_id: string } | { seq: null; event_id: null });
+type SyncRow = HeadColumns & ((FeedRow & { event_id: string }) | { seq: null });
+
+/**
+ * The lock on the counter's row waits for a change that is raising the version, and then sees what it raised; a change
+ * that comes later finds this row. So no event is committed that an announced replica doesn't understand.
+ */
+const announceStatement = `
+  WITH understood AS MATERIALIZED (SELECT FROM key_event_counter WHERE required_version <= $3 FOR SHARE)
+  INSERT INTO replicas (id, applied_seq, lease_id, lease_ms, event_version)
+  SELECT $1, 0, gen_random_uuid(), $2, $3 FROM understood
+  ON CONFLICT (id) DO UPDATE
+    SET applied_seq = 0, lease_id = excluded.lease_id, lease_ms = excluded.lease_ms,
+        event_version = excluded.event_version`;
 
 /**
  * One statement, and so one snapshot, taken at its start. The update may wait for the row's lock and renew the
@@ -138,10 +158,10 @@ const syncStatement = `
   )
   SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM updated) AS has_row,
          head.seq AS head_seq, head.event_id AS head_event_id,
-         event.seq, event.event_id, event.kind, event.key_hash, event.after
+         event.seq, event.event_id, event.kind, event.decides, event.version, event.key_hash, event.after
     FROM key_event_counter head
     LEFT JOIN LATERAL (
-      SELECT seq, event_id, kind, key_hash, after - '{metadata,description}'::text[] AS after
+      SELECT seq, event_id, kind, decides, version, key_hash, after - '{metadata,description}'::text[] AS after
         FROM key_events WHERE seq > $2 ORDER BY seq LIMIT $5
     ) event ON EXISTS (SELECT FROM updated)
    ORDER BY event.seq`;

@@ -64,6 +64,7 @@ export interface ReplicaDatabase<Change> {
   /**
    * Inserts or replaces the row of this replica, with nothing acknowledged (`applied_seq` 0), so that a
    * statement that comes late can never acknowledge what isn't so. Returns after the commit.
+   * @throws ReplicaOutdatedError when a deciding event of the feed needs a version that this replica doesn't understand
    */
   announce(replicaId: string, leaseMs: number): Promise<void>;
 
@@ -73,6 +74,7 @@ export interface ReplicaDatabase<Change> {
    * after `applied`.
    *
    * With `leaseMs` null it leaves the lease as it is, and a crash of the server may undo it. A renewal is durable.
+   * @throws ReplicaOutdatedError when one of the events decides and this replica can't decode it
    */
   sync(
     replicaId: string,

@@ -3,10 +3,14 @@ import { backoffMs } from './backoff.ts';
 import { applyEvents, type ReplicatedState } from './feed.ts';
 import type { Instant, Lease } from './lease.ts';
 import type { FeedEvent, Position, Random, ReplicaDatabase, Timers } from './ports.ts';
+import { ReplicaOutdatedError } from './replica-outdated-error.ts';
 import { Waiters } from './waiters.ts';
 
-/** What the replica does next: `loading` the state, `announcing` its row, or `syncing` with the feed. */
-export type ReplicaPhase = 'loading' | 'announcing' | 'syncing';
+/**
+ * The replica's next step: `loading` the state, `announcing` its row, or `syncing` with the feed. An `outdated` one
+ * takes no step any more.
+ */
+export type ReplicaPhase = 'loading' | 'announcing' | 'syncing' | 'outdated';
 
 /** What an operator sees of a replica. Sequence numbers are null before the first load. */
 export interface ReplicaStatus {
@@ -21,6 +25,8 @@ export interface ReplicaStatus {
   /** Changes read by the load in progress, or by the last one. */
   readonly loadedChanges: number;
   readonly failuresInARow: number;
+  /** Why the replica has given up its lease for good; `null` unless its phase is `outdated`. */
+  readonly outdatedReason: string | null;
 }
 
 export interface ReplicaOptions<Change> {
@@ -65,6 +71,7 @@ export class Replica<Change> {
   #loadedChanges = 0;
   #failures = 0;
   #unreachable = false;
+  #outdatedReason: string | null = null;
   /** By the monotonic clock. */
   #renewalDueMs = Number.NEGATIVE_INFINITY;
 
@@ -103,7 +110,7 @@ export class Replica<Change> {
    */
   waitForLease(timeoutMs: number): Promise<boolean> {
     if (this.#lease.isValid()) return Promise.resolve(true);
-    if (this.#stopping) return Promise.resolve(false);
+    if (this.#stopping || this.#phase === 'outdated') return Promise.resolve(false);
     return this.#waiters.wait(timeoutMs);
   }
 
@@ -130,6 +137,7 @@ export class Replica<Change> {
       timesLoaded: this.#timesLoaded,
       loadedChanges: this.#loadedChanges,
       failuresInARow: this.#failures,
+      outdatedReason: this.#outdatedReason,
     };
   }
 
@@ -141,6 +149,7 @@ export class Replica<Change> {
         this.#failures = 0;
         this.#unreachable = false;
       } catch (error) {
+        if (error instanceof ReplicaOutdatedError) return await this.#retire(error);
         this.#failures += 1;
         this.#unreachable = !hadLease;
         this.#options.onError(error);
@@ -230,6 +239,20 @@ export class Replica<Change> {
     this.#lease.end();
     this.#timesFenced += 1;
     this.#phase = 'announcing';
+  }
+
+  /**
+   * Decides nothing any more, and lets no writer wait: what it doesn't understand may be a revocation. Only another
+   * release can go on.
+   */
+  async #retire(error: ReplicaOutdatedError): Promise<void> {
+    const { database, id, onError } = this.#options;
+    this.#lease.end();
+    this.#phase = 'outdated';
+    this.#outdatedReason = error.message;
+    this.#waiters.settle(false);
+    onError(error);
+    await database.leave(id).catch(onError);
   }
 
   /** The state belongs to a history that the feed doesn't continue. */

@@ -2,14 +2,13 @@ import type { Actor, Scope } from '../auth/scope.ts';
 import { expectOneRow, type Queryable, type Statement } from '../database/database.ts';
 import { rolesOfKey } from './user-store.ts';
 
-type Subject = 'key' | 'tenant' | 'environment' | 'user' | 'webhook_secret';
-
-export interface ChangeEvent {
-  kind:
-    | `${Subject}.${'created' | 'updated' | 'activated' | 'deactivated' | 'deleted'}`
-    | 'key.rotated'
-    | 'session.revoked'
-    | 'customer.sessions_revoked';
+/** An event in its stored form. */
+export interface StoredEvent {
+  kind: string;
+  /** Whether it changes what an authentication answers. */
+  decides: boolean;
+  /** The version of the stored form that a replica must understand. */
+  version: number;
   tenantId: string;
   /** `null` for a change of the tenant itself. */
   environmentId: string | null;
@@ -48,20 +47,21 @@ export interface AppendedHead {
  * The statement that appends changes to the feed, and answers `Recorded`. To be the last one of the transaction that
  * makes them: it takes the lock that all changes share.
  */
-export function appendEventsSql(events: readonly ChangeEvent[]): Statement {
+export function appendEventsSql(events: readonly StoredEvent[]): Statement {
   return {
     text: `WITH event AS MATERIALIZED (
        SELECT * FROM ROWS FROM (jsonb_to_recordset($2) AS (
-                kind text, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
+                kind text, decides boolean, version smallint, tenant_id text, environment_id text, subject_id text, key_hash bytea, before jsonb,
                 after jsonb, actor_tenant_id text, actor_key_id text, actor_user_id text, actor_address text,
                 request_id text
-              )) WITH ORDINALITY AS event(kind, tenant_id, environment_id, subject_id, key_hash, before,
+              )) WITH ORDINALITY AS event(kind, decides, version, tenant_id, environment_id, subject_id, key_hash, before,
                                           after, actor_tenant_id, actor_key_id, actor_user_id, actor_address,
                                           request_id, place)
      ), ${allocateSeqs}, added AS (
-       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+       INSERT INTO key_events (seq, event_id, kind, decides, version, tenant_id, environment_id, subject_id,
+                               key_hash, before, after,
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
-       SELECT ${number}, kind, tenant_id, environment_id, subject_id, key_hash, before, after,
+       SELECT ${number}, kind, decides, version, tenant_id, environment_id, subject_id, key_hash, before, after,
               actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, head.changed_at
          FROM event LEFT JOIN head ON true
      )
@@ -75,6 +75,7 @@ export function appendInsertedKeysSql(
   { tenantId, environmentId }: Scope,
   ids: readonly string[],
   actor: Actor,
+  { decides, version }: Pick<StoredEvent, 'decides' | 'version'>,
 ): Statement {
   return {
     text: `WITH event AS MATERIALIZED (
@@ -89,9 +90,9 @@ export function appendInsertedKeysSql(
          FROM unnest($2::text[]) WITH ORDINALITY AS inserted(id, place) JOIN api_keys USING (id)
         WHERE tenant_id = $3 AND environment_id = $4
      ), ${allocateSeqs}, added AS (
-       INSERT INTO key_events (seq, event_id, kind, tenant_id, environment_id, subject_id, key_hash, after,
+       INSERT INTO key_events (seq, event_id, kind, decides, version, tenant_id, environment_id, subject_id, key_hash, after,
                                actor_tenant_id, actor_key_id, actor_user_id, actor_address, request_id, created_at)
-       SELECT ${number}, 'key.created', $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
+       SELECT ${number}, 'key.created', $10, $11, $3, $4, id, hash, after, $5, $6, $7, $8, $9, head.changed_at
          FROM event LEFT JOIN head ON true
      )
      SELECT head.seq FROM head, hint`,
@@ -105,6 +106,8 @@ export function appendInsertedKeysSql(
       actor.userId,
       actor.address,
       actor.requestId,
+      decides,
+      version,
     ],
   };
 }
@@ -113,8 +116,10 @@ export function appendInsertedKeysSql(
 const asTold = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-const rowOf = ({ actor, ...event }: ChangeEvent) => ({
+const rowOf = ({ actor, ...event }: StoredEvent) => ({
   kind: event.kind,
+  decides: event.decides,
+  version: event.version,
   tenant_id: event.tenantId,
   environment_id: event.environmentId,
   subject_id: event.subjectId,
@@ -133,12 +138,24 @@ export async function readHeadSeq(db: Queryable): Promise<number> {
   return Number(expectOneRow(await db.query<{ seq: string }>('SELECT seq FROM key_event_counter')).seq);
 }
 
-/** The kind of change that turning `before` into `after` is. */
-export function updateKind<S extends Subject>(
-  subject: S,
-  before: { status: string },
-  after: { status: string },
-): `${S}.${'updated' | 'activated' | 'deactivated'}` {
-  if (before.status === after.status) return `${subject}.updated`;
-  return after.status === 'active' ? `${subject}.activated` : `${subject}.deactivated`;
+/** Returns the newest version that any deciding event of the feed has needed. */
+export async function readRequiredVersion(db: Queryable): Promise<number> {
+  const result = await db.query<{ required: number }>(
+    'SELECT required_version AS required FROM key_event_counter',
+  );
+  return expectOneRow(result).required;
+}
+
+/** Raises the version that the feed needs, and holds the row that announcements of replicas read until the commit. */
+export async function raiseRequiredVersion(db: Queryable, version: number): Promise<void> {
+  await db.query('UPDATE key_event_counter SET required_version = greatest(required_version, $1)', [version]);
+}
+
+/** Returns the id of a replica that doesn't understand this version of events, or `null`. */
+export async function findReplicaBelow(db: Queryable, version: number): Promise<string | null> {
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT id FROM replicas WHERE event_version < $1 ORDER BY id LIMIT 1',
+    [version],
+  );
+  return rows[0]?.id ?? null;
 }

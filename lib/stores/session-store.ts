@@ -1,6 +1,6 @@
 import type { Scope } from '../auth/scope.ts';
 import type { Queryable } from '../database/database.ts';
-import type { SessionRevocation } from '../replica/session-revocations.ts';
+import type { RevocationRow } from '../events/stored-forms.ts';
 
 /** What a new session needs to know of its customer. */
 export interface SessionBeginning {
@@ -53,15 +53,6 @@ export async function lockSessionHolder(
   return rows[0] ?? null;
 }
 
-/** A revocation as it is stored, and in the feed. */
-export interface StoredRevocation {
-  customer_id: string;
-  /** Empty: all sessions of the customer that were issued in an earlier generation. */
-  session_id: string;
-  generation: number;
-  expires_at: Date | string;
-}
-
 const columns = 'customer_id, session_id, generation, expires_at';
 
 /** @returns `null` when the session was revoked before */
@@ -71,8 +62,8 @@ export async function insertRevocation(
   customerId: string,
   sessionId: string,
   expiresAt: Date,
-): Promise<StoredRevocation | null> {
-  const { rows } = await db.query<StoredRevocation>(
+): Promise<RevocationRow | null> {
+  const { rows } = await db.query<RevocationRow>(
     `INSERT INTO session_revocations (tenant_id, environment_id, customer_id, session_id, generation, expires_at)
      VALUES ($1, $2, $3, $4, 0, $5)
      ON CONFLICT (customer_id, session_id) DO NOTHING
@@ -90,8 +81,8 @@ export async function revokeGeneration(
   db: Queryable,
   scope: Scope,
   customerId: string,
-): Promise<StoredRevocation | null> {
-  const { rows } = await db.query<StoredRevocation>(
+): Promise<RevocationRow | null> {
+  const { rows } = await db.query<RevocationRow>(
     `WITH revoked AS (
        UPDATE customers SET session_generation = session_generation + 1
         WHERE tenant_id = $1 AND environment_id = $2 AND id = $3 AND sessions_until IS NOT NULL
@@ -119,15 +110,7 @@ export async function removeExpiredRevocations(db: Queryable): Promise<void> {
   );
 }
 
-/** All that are stored, for a load. */
-export async function listRevocations(db: Queryable): Promise<StoredRevocation[]> {
-  return (await db.query<StoredRevocation>(`SELECT ${columns} FROM session_revocations`)).rows;
-}
-
-export function revocationOf(stored: StoredRevocation): SessionRevocation {
-  const { customer_id: customerId, session_id: sessionId, generation } = stored;
-  const expiresAtMs = new Date(stored.expires_at).getTime();
-  return sessionId === ''
-    ? { kind: 'customer', customerId, generation, expiresAtMs }
-    : { kind: 'session', customerId, sessionId, expiresAtMs };
+/** Lists every stored revocation, for a load. */
+export async function listRevocations(db: Queryable): Promise<RevocationRow[]> {
+  return (await db.query<RevocationRow>(`SELECT ${columns} FROM session_revocations`)).rows;
 }

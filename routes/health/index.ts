@@ -9,12 +9,31 @@ const Alive = Type.Object({ status: Type.Literal('ok') });
 
 const State = Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]);
 
+const KeysNotReady = [
+  Type.Literal('loading'),
+  Type.Literal('unavailable'),
+  Type.Literal('outdated'),
+] as const;
+
+/** What a phase is called while the replica can't decide. */
+const notDeciding = {
+  loading: 'loading',
+  outdated: 'outdated',
+  announcing: undefined,
+  syncing: undefined,
+} as const;
+
 const Readiness = Type.Object({
   status: Type.Union(State.anyOf, { description: '`unavailable`: a check fails, or the process stops' }),
+  reason: Type.Optional(
+    Type.String({ description: 'Why the process decides nothing any more, until it is upgraded' }),
+  ),
   checks: Type.Object({
     database: State,
-    keys: Type.Union([Type.Literal('ok'), Type.Literal('loading'), Type.Literal('unavailable')], {
-      description: '`unavailable`: all keys are in memory, but the lease to decide by them has run out',
+    keys: Type.Union([Type.Literal('ok'), ...KeysNotReady], {
+      description:
+        '`loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to ' +
+        'decide by them has run out. `outdated`: the database holds changes that need a newer release',
     }),
     rate_limits: Type.Union([Type.Literal('shared'), Type.Literal('process')], {
       description:
@@ -68,10 +87,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const database = (await isDatabaseReachable(app.pg.pool)) ? 'ok' : 'unavailable';
       const { state } = app.replica;
       const { appliedSeq, phase, leaseValid, ...replica } = app.replica.status();
-      const keys = app.replica.canDecide() ? 'ok' : phase === 'loading' ? 'loading' : 'unavailable';
+      const keys = app.replica.canDecide() ? 'ok' : (notDeciding[phase] ?? 'unavailable');
       const ready = database === 'ok' && keys === 'ok' && !app.isStopping();
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ok' : 'unavailable',
+        ...(replica.outdatedReason === null ? {} : { reason: replica.outdatedReason }),
         checks: { database, keys, rate_limits: app.authenticator.rateLimiter.mode },
         replica: {
           keys: state.keys.size,

@@ -813,6 +813,8 @@ t.test(
       t.strictSame(event, {
         seq: String(seq),
         kind,
+        decides: true,
+        version: 1,
         tenant_id: 'tenant_default',
         environment_id: environment.id,
         subject_id: id,

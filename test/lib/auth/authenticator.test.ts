@@ -17,11 +17,9 @@ function stateWith(fields: Partial<KeyRecord> = {}) {
       digest: Buffer.from(hashOf(plaintext), 'hex'),
       id: 'key_0193f5a2b4c87def8123456789abcdef',
       profile: {
-        type: 'private_key',
         tenantId: 'tenant_a',
         environmentId: 'env_a',
         userId: 'user_a',
-        userType: 'service_account',
         permissions: ['customers:read'],
         rateLimit: { limit: 10, windowSeconds: 1 },
       },

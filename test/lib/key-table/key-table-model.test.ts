@@ -51,11 +51,9 @@ const rateLimits: (RateLimit | null)[] = [
 ];
 
 const randomProfile = (random: (below: number) => number): KeyProfile => ({
-  type: random(2) === 0 ? 'private_key' : 'publishable_key',
   tenantId: `tenant_${random(5)}`,
   environmentId: `env_${random(3)}`,
   userId: `user_${random(40)}`,
-  userType: random(2) === 0 ? 'user' : 'service_account',
   permissions: Array.from({ length: random(4) }, () => `r${random(5)}:read`),
   rateLimit: rateLimits[random(rateLimits.length)] ?? null,
 });
@@ -124,12 +122,10 @@ function assertSame(table: KeyTable, model: Model, binary: string): void {
   if (key === undefined) return;
   assert.equal(table.id(handle), key.id);
   const { profile } = key;
-  const { type, environment, userType, permissions, rateLimit } = table.grant(handle);
-  assert.equal(type, profile.type);
+  const { environment, permissions, rateLimit } = table.grant(handle);
   assert.equal(environment.tenant.id, profile.tenantId);
   assert.equal(environment.id, profile.environmentId);
   assert.equal(table.userId(handle), profile.userId);
-  assert.equal(userType, profile.userType);
   assert.equal(permissions.join(), setOf(profile.permissions).join());
   assert.equal(rateLimit?.limit, profile.rateLimit?.limit);
   assert.equal(rateLimit?.windowSeconds, profile.rateLimit?.windowSeconds);

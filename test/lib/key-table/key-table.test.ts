@@ -16,11 +16,9 @@ const keyOf = (n: number, changes: Partial<Omit<KeyRecord, 'profile'> & KeyProfi
     expiresAtMs: expiresAtMs ?? null,
     rotated: rotated ?? false,
     profile: {
-      type: 'private_key',
       tenantId: 'tenant_a',
       environmentId: 'env_a',
       userId: 'user_a',
-      userType: 'user',
       permissions: ['customers:read'],
       rateLimit: { limit: 100, windowSeconds: 60 },
       ...profile,
@@ -30,13 +28,11 @@ const keyOf = (n: number, changes: Partial<Omit<KeyRecord, 'profile'> & KeyProfi
 
 /** What a key was given, as the table has it. */
 function profileOf(table: KeyTable, handle: number): KeyProfile {
-  const { environment, type, userType, permissions, rateLimit } = table.grant(handle);
+  const { environment, permissions, rateLimit } = table.grant(handle);
   return {
-    type,
     tenantId: environment.tenant.id,
     environmentId: environment.id,
     userId: table.userId(handle),
-    userType,
     permissions,
     rateLimit,
   };
@@ -51,11 +47,9 @@ t.test('a key is found by the SHA-256 of its plaintext, with all that was given'
     digest,
     id: 'key_0193f5a2b4c87def8123456789abcdef',
     profile: {
-      type: 'publishable_key',
       tenantId: 'tenant_b',
       environmentId: 'env_b',
       userId: 'user_b',
-      userType: 'service_account',
       permissions: ['b:write', 'a:read', 'b:write'],
       rateLimit: { limit: 7, windowSeconds: 3 },
     },
@@ -68,11 +62,9 @@ t.test('a key is found by the SHA-256 of its plaintext, with all that was given'
   t.equal(table.isRotated(handle), true);
   t.equal(table.id(handle), 'key_0193f5a2b4c87def8123456789abcdef');
   t.same(profileOf(table, handle), {
-    type: 'publishable_key',
     tenantId: 'tenant_b',
     environmentId: 'env_b',
     userId: 'user_b',
-    userType: 'service_account',
     permissions: ['a:read', 'b:write'],
     rateLimit: { limit: 7, windowSeconds: 3 },
   });
@@ -120,11 +112,9 @@ t.test('an upsert replaces everything, and lets go of what it replaced', async (
   table.upsert(
     keyOf(0, {
       id: idOf(1),
-      type: 'publishable_key',
       tenantId: 'tenant_b',
       environmentId: 'env_b',
       userId: 'user_b',
-      userType: 'service_account',
       permissions: [],
       rateLimit: null,
       active: false,
@@ -133,11 +123,9 @@ t.test('an upsert replaces everything, and lets go of what it replaced', async (
   const handle = find(table, digestOf(0));
   t.equal(table.id(handle), idOf(1));
   t.same(profileOf(table, handle), {
-    type: 'publishable_key',
     tenantId: 'tenant_b',
     environmentId: 'env_b',
     userId: 'user_b',
-    userType: 'service_account',
     permissions: [],
     rateLimit: null,
   });

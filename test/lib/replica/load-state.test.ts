@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
+import { eventKinds } from '../../../lib/events/event-kinds.ts';
 import type { KeyRecord } from '../../../lib/key-table/key-table.ts';
 import { loadState } from '../../../lib/replica/load-state.ts';
 import { PostgresReplicaDatabase } from '../../../lib/replica/postgres-replication.ts';
@@ -16,11 +17,9 @@ const keyOf = (n: number): KeyRecord => ({
   digest: Buffer.alloc(32, n),
   id: `key_${n.toString(16).padStart(32, '0')}`,
   profile: {
-    type: n % 2 === 0 ? 'private_key' : 'publishable_key',
     tenantId: 'tenant_1',
     environmentId: 'env_1',
     userId: `user_${n}`,
-    userType: n % 3 === 0 ? 'user' : 'service_account',
     permissions: [[], ['*'], ['b:read', 'a:"ü\\,{}'], ['null', '']][n % 4] ?? [],
     rateLimit: n % 5 === 0 ? { limit: n + 1, windowSeconds: 60 } : null,
   },
@@ -47,9 +46,9 @@ t.test('keys are loaded as they are stored, and deleted ones are not', async (t)
           profile.tenantId,
           profile.environmentId,
           profile.userId,
-          profile.userType,
+          'user',
           key.digest,
-          profile.type,
+          'private_key',
         ],
         ...[profile.permissions, profile.rateLimit && { limit: profile.rateLimit.limit, window_seconds: 60 }],
         ...[status, key.expiresAtMs, key.rotated ? 'key_next' : null],
@@ -103,7 +102,7 @@ const replicaDatabase = (databaseUrl: string) => {
   const config = { connectionString: databaseUrl };
   const never = { channels: [], onNotification: () => {}, onLost: () => {} };
   const connection = new ReservedConnection({ config, ...never });
-  return new PostgresReplicaDatabase(connection, { config, standstillMs: 500 });
+  return new PostgresReplicaDatabase(connection, { config, standstillMs: 500 }, eventKinds);
 };
 
 t.test('a load in the middle of which the database is lost fails, and can be tried again', async (t) => {

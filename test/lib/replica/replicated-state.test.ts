@@ -50,11 +50,9 @@ function changeOf({ kind, place, user, key, generation, active }: Event): StateC
           rotated: false,
           expiresAtMs: null,
           profile: {
-            type: 'private_key',
             tenantId: tenantOf(place),
             environmentId: environmentOf(place),
             userId: userOf(user),
-            userType: 'user',
             permissions: ['*'],
             rateLimit: null,
           },

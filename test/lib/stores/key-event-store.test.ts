@@ -24,7 +24,11 @@ t.test('a change of which an event is missing is not kept, though its commit was
   const change = transaction(
     pool,
     (connection) => connection.query('INSERT INTO changed VALUES (1)'),
-    (connection) => commitWith(connection, appendInsertedKeysSql(scope, ['key_that_is_not_there'], actor)),
+    (connection) =>
+      commitWith(
+        connection,
+        appendInsertedKeysSql(scope, ['key_that_is_not_there'], actor, { decides: true, version: 1 }),
+      ),
   );
 
   await t.rejects(change, { code: '23502', table: 'key_event_counter' });
