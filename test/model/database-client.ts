@@ -1,11 +1,13 @@
 import type {
+  FeedEvent,
   Position,
   ReplicaDatabase,
   ReplicasBehind,
   SyncResult,
   WriterDatabase,
 } from '../../lib/replication/ports.ts';
-import type { CommittedEdit, Edit, Reply, SimulatedDatabase } from './simulated-database.ts';
+import { ReplicaOutdatedError } from '../../lib/replication/replica-outdated-error.ts';
+import type { CommittedEdit, Edit, Form, Release, Reply, SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -34,10 +36,20 @@ export interface ClientOptions {
   readonly database: SimulatedDatabase;
   readonly process: SimulatedProcess;
   readonly keys: number;
+  /** The release that the process runs, and how it decodes an event. */
+  readonly release: Release;
+  decode(event: FeedEvent<Edit>, release: Release): FeedEvent<Edit>;
+}
+
+/** Decodes an event. @throws ReplicaOutdatedError when the release doesn't know its form */
+export function decodeEdit(event: FeedEvent<Edit>, release: Release): FeedEvent<Edit> {
+  if (release === 2 || event.change.form === 'known') return event;
+  throw OUTDATED;
 }
 
 /** One object for all: thousands of errors with stack traces would cost more than the rest of a schedule. */
 const CONNECTION_LOST = new Error('connection lost');
+const OUTDATED = new ReplicaOutdatedError('The feed needs a newer release');
 
 /**
  * The database as one process reaches it. Requests and answers take their time and get lost; a statement
@@ -53,29 +65,36 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
   }
 
   async load(onChange: (change: Edit) => void): Promise<Position> {
-    const { database, network, keys } = this.options;
+    const { database, network, keys, release } = this.options;
     const { head, edits } = await this.send<{ head: Position; edits: readonly number[] }>(
       'load',
-      (reply) => database.load(reply, keys),
+      (reply) => database.load(reply, keys, release),
       network.loadMs(),
     );
-    for (const [key, edit] of edits.entries()) onChange({ key, edit });
+    for (const [key, edit] of edits.entries()) onChange({ key, edit, form: 'known' });
     return head;
   }
 
-  announce(replicaId: string, leaseMs: number): Promise<void> {
-    return this.send<void>('announce', (reply) => this.options.database.announce(reply, replicaId, leaseMs));
+  async announce(replicaId: string, leaseMs: number): Promise<void> {
+    const { database, release } = this.options;
+    const admitted = await this.send<boolean>('announce', (reply) =>
+      database.announce(reply, replicaId, leaseMs, release),
+    );
+    if (!admitted) throw OUTDATED;
   }
 
-  sync(
+  async sync(
     replicaId: string,
     applied: Position,
     leaseMs: number | null,
     maxEvents: number,
   ): Promise<SyncResult<Edit>> {
-    return this.send<SyncResult<Edit>>('renew', (reply) =>
-      this.options.database.sync(reply, replicaId, applied, leaseMs, maxEvents),
+    const { database, release, decode } = this.options;
+    const result = await this.send<SyncResult<Edit>>('renew', (reply) =>
+      database.sync(reply, replicaId, applied, leaseMs, maxEvents),
     );
+    if (result.outcome !== 'synced') return result;
+    return { ...result, events: result.events.map((event) => decode(event, release)) };
   }
 
   leave(replicaId: string): Promise<void> {
@@ -93,9 +112,9 @@ export class DatabaseClient implements ReplicaDatabase<Edit>, WriterDatabase {
   }
 
   /** The transaction of a change. */
-  change(keys: readonly number[]): Promise<readonly CommittedEdit[]> {
+  change(keys: readonly number[], form: Form): Promise<readonly CommittedEdit[]> {
     return this.send<readonly CommittedEdit[]>('change', (reply) =>
-      this.options.database.change(reply, keys),
+      this.options.database.change(reply, keys, form),
     );
   }
 

@@ -37,7 +37,15 @@ export async function lateAnnouncement(parts: Parts): Promise<boolean> {
     loadMs: () => 1,
   };
   const process = new SimulatedProcess(timeline, { rate: 1, wallOffsetMs: 0 }, () => {});
-  const client = new DatabaseClient({ timeline, network, database, process, keys: 1 });
+  const client = new DatabaseClient({
+    timeline,
+    network,
+    database,
+    process,
+    keys: 1,
+    release: 2,
+    decode: parts.decode,
+  });
   const common = { database: client, timers: process, random: () => 0, onError: () => {} };
   const lease = new Lease(process, { leaseMs: 2_000, marginMs: 200 });
   let known = -1;
@@ -48,7 +56,7 @@ export async function lateAnnouncement(parts: Parts): Promise<boolean> {
   let answered = 0;
   let guilty = false;
   const change = async (): Promise<void> => {
-    const [committed] = await client.change([0]);
+    const [committed] = await client.change([0], 'known');
     if (committed === undefined) return;
     const { confirmed } = await confirmations.confirm(committed.seq, 10_000);
     if (confirmed) answered = Math.max(answered, committed.edit);

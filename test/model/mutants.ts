@@ -1,11 +1,13 @@
 import { Lease } from '../../lib/replication/lease.ts';
-import type { Position, ReplicasBehind, SyncResult } from '../../lib/replication/ports.ts';
-import { type Parts, type Rule, SOUND_PARTS } from './schedule.ts';
+import type { FeedEvent, Position, ReplicasBehind, SyncResult } from '../../lib/replication/ports.ts';
+import { NO_KEY, type Parts, type Rule, SOUND_PARTS } from './schedule.ts';
 import {
   type CommittedEdit,
   type Edit,
+  type Form,
   headOf,
   knows,
+  type Release,
   type Reply,
   read,
   SimulatedDatabase,
@@ -21,8 +23,8 @@ export interface Mutant {
 
 /** Renews by `INSERT … ON CONFLICT DO UPDATE`, so that a replica appears in the middle of its first sync. */
 class UpsertingDatabase extends SimulatedDatabase {
-  override announce(reply: Reply<void>): void {
-    reply.done();
+  override announce(reply: Reply<boolean>): void {
+    reply.done(true);
   }
 
   override sync(
@@ -38,7 +40,8 @@ class UpsertingDatabase extends SimulatedDatabase {
       return;
     }
     this.observer.interleavingPoint('renew');
-    this.upsert(reply, id, applied.seq, leaseMs, () => reply.done(read(snapshot, applied, maxEvents)));
+    const answer = (): void => reply.done(read(snapshot, applied, maxEvents));
+    this.upsert(reply, id, applied.seq, leaseMs, answer, 2);
   }
 }
 
@@ -146,14 +149,14 @@ class UnconditionalFenceDatabase extends SimulatedDatabase {
 class SerialDatabase extends SimulatedDatabase {
   #serial = 0;
 
-  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
+  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[], form: Form): void {
     this.locked(reply, 'change', `key ${keys[0]}`, (release) => {
       const numbered = keys.map((key) => {
         this.#serial += 1;
         return { key, seq: this.#serial };
       });
       this.stage(reply, 'change', () => {
-        const committed = numbered.map(({ key, seq }) => this.append(seq, key));
+        const committed = numbered.map(({ key, seq }) => this.append(seq, key, form));
         this.feed.sort((one, other) => one.seq - other.seq);
         this.observer.feedGrown();
         release();
@@ -179,13 +182,14 @@ class SerialDatabase extends SimulatedDatabase {
 
 /** Says of a change of several keys that it is the first of its events. */
 class FirstEventDatabase extends SimulatedDatabase {
-  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
+  override change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[], form: Form): void {
     super.change(
       {
         done: (edits) => reply.done(edits.map((edit) => ({ ...edit, seq: edits[0]?.seq ?? edit.seq }))),
         fail: () => reply.fail(),
       },
       keys,
+      form,
     );
   }
 }
@@ -361,6 +365,19 @@ class LaggingReadDatabase extends SimulatedDatabase {
   }
 }
 
+/** Lets every release announce itself, whatever the feed has needed. */
+class UncheckedAnnouncementDatabase extends SimulatedDatabase {
+  protected override admits(): boolean {
+    return true;
+  }
+}
+
+/** Skips an event that it doesn't know, as if none decided. */
+function skipUnknown(event: FeedEvent<Edit>, release: Release): FeedEvent<Edit> {
+  const isKnown = release === 2 || event.change.form === 'known';
+  return isKnown ? event : { ...event, change: { ...event.change, key: NO_KEY } };
+}
+
 /** Counts from the answer of the renewing statement. */
 class LateLease extends Lease {
   override grantFrom(): void {
@@ -497,6 +514,16 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'forgetting what was seen on another server',
     breaks: 'promise',
     parts: withDatabase(NamelessDatabase),
+  },
+  {
+    without: 'giving the lease up for an unknown event, by skipping it',
+    breaks: 'promise',
+    parts: { ...SOUND_PARTS, decode: skipUnknown },
+  },
+  {
+    without: 'refusing the announcement of a release that understands too little',
+    breaks: 'promise',
+    parts: withDatabase(UncheckedAnnouncementDatabase),
   },
   {
     without: 'fencing',

@@ -2,16 +2,18 @@ import { SessionRevocations } from '../../lib/replica/session-revocations.ts';
 import { Confirmations } from '../../lib/replication/confirmations.ts';
 import type { ReplicatedState } from '../../lib/replication/feed.ts';
 import { Lease, type LeaseTimes } from '../../lib/replication/lease.ts';
-import type { Clock } from '../../lib/replication/ports.ts';
+import type { Clock, FeedEvent } from '../../lib/replication/ports.ts';
 import { Replica } from '../../lib/replication/replica.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { DatabaseClient } from './database-client.ts';
+import { DatabaseClient, decodeEdit } from './database-client.ts';
 import { type Fault, FaultSchedule } from './fault-schedule.ts';
 import { SeededRandom } from './random.ts';
 import {
   type CommittedEdit,
   type DatabaseObserver,
   type Edit,
+  type Form,
+  type Release,
   SimulatedDatabase,
 } from './simulated-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
@@ -25,6 +27,8 @@ export interface Parts {
   lease(clock: Clock, times: LeaseTimes): Lease;
   /** The clock that waits for the leases of others. */
   confirmationClock(process: SimulatedProcess): Clock;
+  /** How a process decodes an event of the feed. */
+  decode(event: FeedEvent<Edit>, release: Release): FeedEvent<Edit>;
   pollMs: number;
 }
 
@@ -33,6 +37,7 @@ export const SOUND_PARTS: Parts = {
   leaseClock: (process) => process,
   lease: (clock, times) => new Lease(clock, times),
   confirmationClock: (process) => process,
+  decode: decodeEdit,
   pollMs: 150,
 };
 
@@ -81,6 +86,9 @@ const sessionOf = (generation: number): Session => ({
   expiresAtMs: Number.POSITIVE_INFINITY,
 });
 
+/** The key of an edit that changes nothing. */
+export const NO_KEY = -1;
+
 class Edits implements ReplicatedState<Edit> {
   readonly edits: number[] = new Array(KEYS).fill(-1);
   #sessions = new SessionRevocations();
@@ -91,6 +99,7 @@ class Edits implements ReplicatedState<Edit> {
   }
 
   apply({ key, edit }: Edit): void {
+    if (key === NO_KEY) return;
     this.edits[key] = edit;
     if (key !== SESSIONS) return;
     const { customerId, expiresAtMs } = sessionOf(edit);
@@ -113,6 +122,7 @@ class Edits implements ReplicatedState<Edit> {
 interface Service {
   readonly name: string;
   readonly process: SimulatedProcess;
+  readonly release: Release;
   readonly client: DatabaseClient;
   readonly state: Edits;
   readonly lease: Lease;
@@ -138,6 +148,8 @@ export class Schedule implements DatabaseObserver {
   #answered: CommittedEdit[] = [];
   readonly #reached: Service[] = [];
   #started = 0;
+  /** How often a process that starts runs the older release: an upgrade is under way. */
+  #olderShare: number;
   #guilt: Violation | null = null;
   #comparisons = 0;
   #answers = 0;
@@ -146,6 +158,7 @@ export class Schedule implements DatabaseObserver {
     this.#random = new SeededRandom(seed);
     this.#parts = parts;
     this.#endsCalm = this.#random.chance(0.25);
+    this.#olderShare = this.#random.chance(0.4) ? 0.5 : 0;
     this.#weather = new FaultSchedule(this.#random, LEASE_MS);
     this.#database = parts.database(this.#timeline, this);
     this.#trace = traced ? [] : null;
@@ -190,6 +203,7 @@ export class Schedule implements DatabaseObserver {
   #start(): void {
     this.#started += 1;
     const name = `replica ${this.#started}`;
+    const release = this.#random.chance(this.#olderShare) ? 1 : 2;
     const clocks = {
       rate: this.#random.pick([SLOWEST_RATE, SLOWEST_RATE, 1, FASTEST_RATE, FASTEST_RATE]) ?? 1,
       wallOffsetMs: this.#random.between(-10_000, 10_000),
@@ -201,6 +215,8 @@ export class Schedule implements DatabaseObserver {
       database: this.#database,
       process,
       keys: KEYS,
+      release,
+      decode: this.#parts.decode,
     });
     const lease = this.#parts.lease(this.#parts.leaseClock(process), {
       leaseMs: LEASE_MS,
@@ -211,6 +227,7 @@ export class Schedule implements DatabaseObserver {
     const service: Service = {
       name,
       process,
+      release,
       client,
       state,
       lease,
@@ -224,7 +241,7 @@ export class Schedule implements DatabaseObserver {
       sleeps: this.#random.chance(0.5),
     };
     this.#services.push(service);
-    this.trace(() => `${name} starts, its clock at rate ${clocks.rate}`);
+    this.trace(() => `${name} starts with release ${release}, its clock at rate ${clocks.rate}`);
     service.replica.start();
   }
 
@@ -374,14 +391,25 @@ export class Schedule implements DatabaseObserver {
     const service = this.#random.pick(this.#services);
     if (service === undefined) return;
     const keys = this.#random.pick(CHANGES) ?? [];
-    service.process.deliver(() => void this.#changeBy(service, keys, CHANGE_DEADLINE_MS));
+    const form = service.release === 2 ? this.#form() : 'known';
+    service.process.deliver(() => void this.#changeBy(service, keys, form, CHANGE_DEADLINE_MS));
+  }
+
+  #form(): Form {
+    if (this.#olderShare === 0 || this.#random.chance(0.7)) return 'known';
+    return this.#random.chance(0.5) ? 'renamed' : 'newer';
   }
 
   /** What the service does with a change: commit, wait, answer. */
-  async #changeBy(service: Service, keys: readonly number[], timeoutMs: number): Promise<boolean> {
+  async #changeBy(
+    service: Service,
+    keys: readonly number[],
+    form: Form,
+    timeoutMs: number,
+  ): Promise<boolean> {
     let edits: readonly CommittedEdit[];
     try {
-      edits = await service.client.change(keys);
+      edits = await service.client.change(keys, form);
     } catch {
       return false;
     }
@@ -427,17 +455,24 @@ export class Schedule implements DatabaseObserver {
     }
   }
 
+  /** Replaces every process of the older release. */
+  #finishUpgrade(): void {
+    this.#olderShare = 0;
+    for (const service of [...this.#services]) if (service.release === 1) this.#end(service);
+  }
+
   /** Liveness: after the trouble, a change is answered within a lease, and everyone decides by the same state. */
   async #calmDown(): Promise<void> {
     this.#weather.calmDown();
     this.trace(() => 'the weather is calm');
+    this.#finishUpgrade();
     // What is stuck comes loose within 1.5 leases (an answer: twice); a backoff ends within another.
     await this.#until(ROUGH_MS + 6 * LEASE_MS);
     const service = this.#random.pick(this.#services);
     if (service === undefined || this.#guilt !== null) return;
     let answered = false;
     service.process.deliver(() => {
-      void this.#changeBy(service, [0], CHANGE_DEADLINE_MS).then((confirmed) => {
+      void this.#changeBy(service, [0], 'known', CHANGE_DEADLINE_MS).then((confirmed) => {
         answered = confirmed;
       });
     });

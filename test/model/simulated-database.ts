@@ -8,10 +8,20 @@ import type {
 import type { Statement } from './database-client.ts';
 import type { Timeline } from './timeline.ts';
 
+/**
+ * How an edit is stored. Release 1 knows only `known` events. It can load what a `renamed` one amounts to, but not
+ * decode the event; a `newer` one, whose event says that it needs version 2, it can neither load nor decode.
+ */
+export type Form = 'known' | 'renamed' | 'newer';
+
+/** A program that the processes of the model run. Release 2 knows every form. */
+export type Release = 1 | 2;
+
 /** A change in the model: the key with this number now has this edit. A later commit has a higher edit. */
 export interface Edit {
   readonly key: number;
   readonly edit: number;
+  readonly form: Form;
 }
 
 export interface CommittedEdit extends Edit {
@@ -32,6 +42,8 @@ interface Row {
   appliedSeq: number;
   leaseId: string;
   leaseMs: number;
+  /** The newest version of events that the replica understands. */
+  eventVersion: Release;
   /** By the clock of the server, which can be set; only a mutant decides by it. */
   leaseUntilWallMs: number;
 }
@@ -45,6 +57,7 @@ export interface Snapshot {
 interface Backup {
   readonly feed: readonly FeedEvent<Edit>[];
   readonly rows: readonly Row[];
+  readonly requiredVersion: Release;
 }
 
 export interface DatabaseObserver {
@@ -75,7 +88,9 @@ export class SimulatedDatabase {
   #up = true;
   #identifiers = 0;
   #edits = 0;
-  #backup: Backup = { feed: [], rows: [] };
+  #backup: Backup = { feed: [], rows: [], requiredVersion: 1 };
+  /** The newest version that an event of the feed has needed. */
+  protected requiredVersion: Release = 1;
   /** The rows as they are on disk. */
   #durableRows: readonly Row[] = [];
   wallOffsetMs = 0;
@@ -91,16 +106,33 @@ export class SimulatedDatabase {
     else reply.fail();
   }
 
-  load(reply: Reply<{ head: Position; edits: readonly number[] }>, keys: number): void {
+  load(reply: Reply<{ head: Position; edits: readonly number[] }>, keys: number, release: Release): void {
     const snapshot = this.snapshot();
-    const edits = editsOf(snapshot, keys);
+    const edits = editsOf(snapshot, keys, release);
     this.observer.interleavingPoint('load');
     this.stage(reply, 'load', () => reply.done({ head: headOf(snapshot), edits }));
   }
 
-  announce(reply: Reply<void>, id: string, leaseMs: number): void {
+  /** Answers `false` when the feed needs a newer version than `release` understands. */
+  announce(reply: Reply<boolean>, id: string, leaseMs: number, release: Release): void {
     this.observer.interleavingPoint('announce');
-    this.upsert(reply, id, 0, leaseMs, () => reply.done());
+    this.locked(reply, 'announce', 'counter', (unlock) => {
+      const unlocked = (value: boolean): void => {
+        unlock();
+        reply.done(value);
+      };
+      if (!this.admits(release)) return unlocked(false);
+      const failed = (): void => {
+        unlock();
+        reply.fail();
+      };
+      this.upsert({ fail: failed }, id, 0, leaseMs, () => unlocked(true), release);
+    });
+  }
+
+  /** Whether a replica of this release may have a row. */
+  protected admits(release: Release): boolean {
+    return release >= this.requiredVersion;
   }
 
   sync(
@@ -157,15 +189,29 @@ export class SimulatedDatabase {
     });
   }
 
-  /** One transaction that changes these keys: one, two as a rotation does, or many as an import does. */
-  change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[]): void {
+  /**
+   * One transaction that changes these keys: one, two as a rotation does, or many as an import does. It fails when a
+   * replica wouldn't understand it.
+   */
+  change(reply: Reply<readonly CommittedEdit[]>, keys: readonly number[], form: Form): void {
     this.locked(reply, 'change', 'counter', (release) => {
-      const committed = keys.map((key) => this.append(this.feed.length + 1, key));
+      if (form === 'newer' && !this.isUnderstood()) {
+        release();
+        reply.fail();
+        return;
+      }
+      if (form === 'newer') this.requiredVersion = 2;
+      const committed = keys.map((key) => this.append(this.feed.length + 1, key, form));
       this.#flush();
       this.observer.feedGrown();
       release();
       reply.done(committed);
     });
+  }
+
+  /** Whether every replica with a row understands version 2. */
+  protected isUnderstood(): boolean {
+    return [...this.rows.values()].every(({ eventVersion }) => eventVersion === 2);
   }
 
   /** Whether this edit is in the feed; a restore may have lost it. */
@@ -175,7 +221,7 @@ export class SimulatedDatabase {
 
   /** The last edit of each key, as committed. */
   edits(keys: number): readonly number[] {
-    return editsOf(this.snapshot(), keys);
+    return editsOf(this.snapshot(), keys, 2);
   }
 
   wallMs(): number {
@@ -183,7 +229,8 @@ export class SimulatedDatabase {
   }
 
   takeBackup(): void {
-    this.#backup = { feed: [...this.feed], rows: this.#copyOfRows() };
+    const { requiredVersion } = this;
+    this.#backup = { feed: [...this.feed], rows: this.#copyOfRows(), requiredVersion };
   }
 
   /** Whether every replica that has a row now has one in the backup: then its lease is known after a restore. */
@@ -195,6 +242,7 @@ export class SimulatedDatabase {
   /** Puts the backup in place, between {@link goDown} and {@link comeUp}. */
   restore(): void {
     this.feed = [...this.#backup.feed];
+    this.requiredVersion = this.#backup.requiredVersion;
     this.#putBack(this.#backup.rows);
     this.#flush();
   }
@@ -251,11 +299,13 @@ export class SimulatedDatabase {
     appliedSeq: number,
     leaseMs: number,
     then: () => void,
+    eventVersion: Release,
   ): void {
     this.locked(reply, 'announce', id, (release) => {
       const row = this.rows.get(id);
-      if (row === undefined) this.rows.set(id, { id, ...this.#newLease(appliedSeq, leaseMs) });
-      else Object.assign(row, this.#newLease(appliedSeq, leaseMs));
+      const values = { ...this.#newLease(appliedSeq, leaseMs), eventVersion };
+      if (row === undefined) this.rows.set(id, { id, ...values });
+      else Object.assign(row, values);
       this.observer.trace(() => `database: ${id} is announced`);
       release();
       then();
@@ -302,16 +352,18 @@ export class SimulatedDatabase {
   }
 
   /** Commits an event; those of one transaction are committed in one go. */
-  protected append(seq: number, key: number): CommittedEdit {
+  protected append(seq: number, key: number, form: Form): CommittedEdit {
     this.#edits += 1;
     this.#identifiers += 1;
-    const committed = { seq, key, edit: this.#edits };
+    const committed = { seq, key, edit: this.#edits, form };
     this.feed.push({
       seq,
       eventId: `event ${this.#identifiers}`,
-      change: { key, edit: committed.edit },
+      change: { key, edit: committed.edit, form },
     });
-    this.observer.trace(() => `database: event ${seq} is committed: key ${key} has edit ${committed.edit}`);
+    this.observer.trace(
+      () => `database: event ${seq} (${form}) is committed: key ${key} has edit ${committed.edit}`,
+    );
     return committed;
   }
 
@@ -363,7 +415,7 @@ export class SimulatedDatabase {
     for (const row of rows) this.rows.set(row.id, { ...row });
   }
 
-  #newLease(appliedSeq: number, leaseMs: number): Omit<Row, 'id'> {
+  #newLease(appliedSeq: number, leaseMs: number): Omit<Row, 'id' | 'eventVersion'> {
     this.#identifiers += 1;
     return {
       appliedSeq,
@@ -391,8 +443,11 @@ export function headOf(snapshot: Snapshot): Position {
   return { seq: last?.seq ?? 0, eventId: last?.eventId ?? ORIGIN_ID };
 }
 
-function editsOf(snapshot: Snapshot, keys: number): readonly number[] {
+/** The last edit of each key, as far as this release finds it in the tables. */
+function editsOf(snapshot: Snapshot, keys: number, release: Release): readonly number[] {
   const edits = new Array<number>(keys).fill(0);
-  for (const event of snapshot.feed.slice(0, snapshot.headSeq)) edits[event.change.key] = event.change.edit;
+  for (const { change } of snapshot.feed.slice(0, snapshot.headSeq)) {
+    if (release === 2 || change.form !== 'newer') edits[change.key] = change.edit;
+  }
   return edits;
 }
