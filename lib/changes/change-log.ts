@@ -27,7 +27,7 @@ import {
 } from '../stores/key-event-store.ts';
 
 /** A change of one resource. */
-export interface ChangeEvent<Kind extends EventKindName> {
+interface ChangeEvent<Kind extends EventKindName> {
   kind: Kind;
   tenantId: string;
   /** `null` for a change of the tenant itself. */

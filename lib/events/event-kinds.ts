@@ -21,7 +21,7 @@ import {
 } from './stored-forms.ts';
 
 /** The part of a kind that replicas and the feed need. */
-export interface EventKind {
+interface EventKind {
   /** Whether events of this kind change what an authentication answers. Replicas may skip only those that don't. */
   readonly decides: boolean;
   /**
