@@ -894,10 +894,12 @@ export interface operations {
                     "application/json": {
                         /** @description `unavailable`: a check fails, or the process stops */
                         status: "ok" | "unavailable";
+                        /** @description Why the process decides nothing any more, until it is upgraded */
+                        reason?: string;
                         checks: {
                             database: "ok" | "unavailable";
-                            /** @description `unavailable`: all keys are in memory, but the lease to decide by them has run out */
-                            keys: "ok" | "loading" | "unavailable";
+                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release */
+                            keys: "ok" | "loading" | "unavailable" | "outdated";
                             /** @description `process`: each process counts for itself, because there is no Redis or it is unreachable */
                             rate_limits: "shared" | "process";
                         };
@@ -926,10 +928,12 @@ export interface operations {
                     "application/json": {
                         /** @description `unavailable`: a check fails, or the process stops */
                         status: "ok" | "unavailable";
+                        /** @description Why the process decides nothing any more, until it is upgraded */
+                        reason?: string;
                         checks: {
                             database: "ok" | "unavailable";
-                            /** @description `unavailable`: all keys are in memory, but the lease to decide by them has run out */
-                            keys: "ok" | "loading" | "unavailable";
+                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release */
+                            keys: "ok" | "loading" | "unavailable" | "outdated";
                             /** @description `process`: each process counts for itself, because there is no Redis or it is unreachable */
                             rate_limits: "shared" | "process";
                         };
@@ -2050,7 +2054,7 @@ export interface operations {
                 offset?: number;
                 /** @description `published` is read as `active` */
                 status?: ("active" | "inactive") | "published";
-                /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                 type?: "private_key" | "publishable_key";
                 /** @description A part of the name or of the display id */
                 search?: string;
@@ -2074,7 +2078,7 @@ export interface operations {
                             id: string;
                             name: string;
                             description: string | null;
-                            /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                             type: "private_key" | "publishable_key";
                             provider: string;
                             display_id: string | null;
@@ -2153,7 +2157,7 @@ export interface operations {
                     /** @example Production backend */
                     name: string;
                     description?: string | null;
-                    /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                    /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                     type?: "private_key" | "publishable_key";
                     /**
                      * @description Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account `service_accounts:keys`
@@ -2224,7 +2228,7 @@ export interface operations {
                             id: string;
                             name: string;
                             description: string | null;
-                            /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                             type: "private_key" | "publishable_key";
                             provider: string;
                             display_id: string | null;
@@ -2323,7 +2327,7 @@ export interface operations {
                         id: string;
                         name: string;
                         description: string | null;
-                        /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                        /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                         type: "private_key" | "publishable_key";
                         provider: string;
                         display_id: string | null;
@@ -2472,7 +2476,7 @@ export interface operations {
                         id: string;
                         name: string;
                         description: string | null;
-                        /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                        /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                         type: "private_key" | "publishable_key";
                         provider: string;
                         display_id: string | null;
@@ -2590,7 +2594,7 @@ export interface operations {
                             id: string;
                             name: string;
                             description: string | null;
-                            /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                             type: "private_key" | "publishable_key";
                             provider: string;
                             display_id: string | null;
@@ -2858,7 +2862,7 @@ export interface operations {
                     /** @example Production backend */
                     name: string;
                     description?: string | null;
-                    /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                    /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                     type?: "private_key" | "publishable_key";
                     expires_at?: string | null;
                     /** @description All those of the key that makes it, if not said: name them */
@@ -3217,7 +3221,7 @@ export interface operations {
                             id: string;
                             name: string;
                             description: string | null;
-                            /** @description A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission */
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                             type: "private_key" | "publishable_key";
                             provider: string;
                             display_id: string | null;

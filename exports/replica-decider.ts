@@ -5,7 +5,6 @@ import { Authenticator, type Required } from '../lib/auth/authenticator.ts';
 import { toPlainIdentity } from '../lib/auth/identity.ts';
 import { placeOf } from '../lib/auth/place.ts';
 import { refusalOf } from '../lib/auth/refusals.ts';
-import { permitted } from '../lib/auth/route-policy.ts';
 import { newId } from '../lib/crypto/ids.ts';
 import { requireMigrations } from '../lib/database/migrations.ts';
 import { createRequestPool } from '../lib/database/pools.ts';
@@ -71,8 +70,9 @@ export async function startReplicaDecider(options: ReplicaDeciderOptions): Promi
   };
 }
 
+/** An app names permissions of its own, which the catalogue doesn't list. */
 const requiredBy = (permission: string | null): Required => ({
-  access: permitted(permission),
+  access: { kind: 'key', permission, scope: 'environment' },
   permissions: [],
 });
 

@@ -7,7 +7,7 @@ import { LogRateLimit } from '../lib/observability/log-rate-limit.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route changes nothing, whatever the method. */
-    safe?: boolean;
+    readOnly?: boolean;
   }
 }
 
@@ -67,7 +67,7 @@ const isChange = (request: FastifyRequest): boolean =>
   (request.auth ?? request.session) !== null &&
   !['GET', 'HEAD', 'OPTIONS'].includes(request.method) &&
   // Last, for Fastify puts the options of the route together each time that they are asked for.
-  request.routeOptions.config.safe !== true;
+  request.routeOptions.config.readOnly !== true;
 
 function write(request: FastifyRequest, reply: FastifyReply): void {
   request.log.info(

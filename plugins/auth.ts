@@ -18,8 +18,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; a route that doesn't say so fails the boot. */
     access?: Access;
-    /** Permissions that the request itself names, besides that of `access`. */
-    asks?(request: FastifyRequest): readonly string[];
+    /** Returns the permissions that the request itself names, in addition to that of `access`. */
+    requiredPermissions?(request: FastifyRequest): readonly string[];
   }
   interface FastifyRequest {
     /** The identity of an accepted key; `null` on routes that need no key. */
@@ -109,8 +109,8 @@ const noPermissions: readonly string[] = [];
 function requirementsOf(route: RouteOptions): (request: FastifyRequest) => Required {
   let known: Required = { access: undefined, permissions: noPermissions };
   return (request) => {
-    const { access, asks }: FastifyContextConfig = route.config ?? {};
-    if (asks !== undefined) return { access, permissions: asks(request) };
+    const { access, requiredPermissions }: FastifyContextConfig = route.config ?? {};
+    if (requiredPermissions !== undefined) return { access, permissions: requiredPermissions(request) };
     if (known.access !== access) known = { access, permissions: noPermissions };
     return known;
   };

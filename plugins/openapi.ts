@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
-import { type Access, everybody } from '../lib/auth/route-policy.ts';
+import { type Access, isPublic } from '../lib/auth/route-policy.ts';
 
 interface OpenApiOptions {
   version: string;
@@ -71,7 +71,7 @@ export default fp<OpenApiOptions>(
 
     await app.register(async (scope) => {
       scope.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: everybody };
+        route.config = { ...route.config, access: isPublic };
       });
       scope.addHook('onSend', async (_request, reply) => {
         reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');

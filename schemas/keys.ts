@@ -14,7 +14,9 @@ import {
 import { UserType } from './users.ts';
 
 export const KeyType = Type.Union([Type.Literal('private_key'), Type.Literal('publishable_key')], {
-  description: 'A publishable key may be seen by strangers, and so never holds a `keys:*` or `*` permission',
+  description:
+    'Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and ' +
+    '`customers:write` only. Permissions of your own API are free.',
 });
 export type KeyType = Static<typeof KeyType>;
 

@@ -7,7 +7,7 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { build } from '../../app.ts';
-import { type Access, everybody, permitted } from '../../lib/auth/route-policy.ts';
+import { type Access, isPublic, requires } from '../../lib/auth/route-policy.ts';
 import { type Config, readConfig } from '../../lib/config/config.ts';
 import { startWorkers } from '../../lib/process/workers.ts';
 
@@ -37,8 +37,8 @@ function addRoute(app: FastifyInstance, path: string, access: Access): void {
 async function serve(config: Config, databaseUrl: string): Promise<() => Promise<void>> {
   const app = await build({ ...config, databaseUrl });
   await app.register(async (scope) => {
-    addRoute(scope, '/bench/open', everybody);
-    addRoute(scope, '/bench/authenticated', permitted('customers:read'));
+    addRoute(scope, '/bench/open', isPublic);
+    addRoute(scope, '/bench/authenticated', requires('customers:read'));
   });
   await app.listen({ host: config.host, port: config.port });
   return () => app.close();

@@ -7,7 +7,7 @@ import type { Authenticator, Required } from './authenticator.ts';
 import type { Identity } from './identity.ts';
 import { anywhere } from './place.ts';
 import { authUnavailable } from './refusals.ts';
-import { anyKey } from './route-policy.ts';
+import { requiresAnyKey } from './route-policy.ts';
 
 /** A key that was presented to a service of the tenant, which asks about it. */
 export interface KeyQuestion {
@@ -47,7 +47,7 @@ async function judge(
     if (cost > 0) authenticator.usage.countRefusal(result, Date.now());
     return { ...notFound, code: codes[result.outcome], key_id: result.key?.keyId ?? null };
   }
-  const required: Required = { access: anyKey, permissions: permission === null ? [] : [permission] };
+  const required: Required = { access: requiresAnyKey, permissions: permission === null ? [] : [permission] };
   return verdictOf(await authenticator.charge(result, required, cost, address));
 }
 

@@ -1,28 +1,50 @@
 import type { KeyType } from '../../schemas/keys.ts';
+import { permissionCatalogue } from '../../schemas/permissions.ts';
 
 /**
- * Whether the permissions held cover the one asked for. `*` covers all, `customers:*` every action on
- * customers (and `customers:*` itself, when that is what is asked for).
+ * Whether the permissions held cover the one required. `*` covers all, `customers:*` every action on customers (and
+ * `customers:*` itself, when that is what is required).
  */
-export function grants(held: readonly string[], asked: string): boolean {
-  if (held.includes(asked) || held.includes('*')) return true;
+export function grants(held: readonly string[], required: string): boolean {
+  if (held.includes(required) || held.includes('*')) return true;
   // Without a colon, nothing is left of it but `*`, which is not held.
-  return held.includes(`${asked.slice(0, asked.indexOf(':') + 1)}*`);
+  return held.includes(`${required.slice(0, required.indexOf(':') + 1)}*`);
 }
 
-/** Those of the permissions asked for that the ones held don't cover. */
-export const missingPermissions = (held: readonly string[], asked: readonly string[]): string[] =>
-  asked.filter((permission) => !grants(held, permission));
+/** Returns the required permissions that the ones held don't cover. */
+export const missingPermissions = (held: readonly string[], required: readonly string[]): string[] =>
+  required.filter((permission) => !grants(held, permission));
 
-/** A publishable key is seen by strangers: it may not manage keys. */
-export const isAllowedOn = (type: KeyType, permission: string): boolean =>
-  type === 'private_key' || !(permission === '*' || permission.startsWith('keys:'));
+const resourceOf = (permission: string): string => permission.slice(0, permission.indexOf(':'));
 
-/** What a new key gets that asks for nothing: all that its creator holds, but nothing of management for strangers. */
+/** The resources of the catalogue, whose other names are reserved. */
+const ownResources = new Set(Object.keys(permissionCatalogue).map(resourceOf));
+
+const publishablePermissions = new Set(
+  Object.entries(permissionCatalogue).flatMap(([name, { publishable }]) => (publishable ? [name] : [])),
+);
+
+/** The resources of the catalogue all of whose permissions a publishable key may hold: `customers:*` is one of them. */
+const publishableResources = new Set(
+  [...ownResources].filter((resource) =>
+    Object.keys(permissionCatalogue).every(
+      (name) => resourceOf(name) !== resource || publishablePermissions.has(name),
+    ),
+  ),
+);
+
+/**
+ * Whether a key of this type may hold a permission. Strangers can read a publishable key, so of Latchkey's own
+ * permissions it holds only those that the catalogue marks; an API's own permissions are free.
+ */
+export function isAllowedOn(type: KeyType, permission: string): boolean {
+  if (type === 'private_key') return true;
+  if (permission === '*') return false;
+  if (!ownResources.has(resourceOf(permission))) return true;
+  if (permission.endsWith(':*')) return publishableResources.has(resourceOf(permission));
+  return publishablePermissions.has(permission);
+}
+
+/** Returns the permissions of a new key whose request names none: all that its creator holds and its type allows. */
 export const defaultPermissions = (type: KeyType, held: readonly string[]): string[] =>
-  held.filter(
-    (permission) => isAllowedOn(type, permission) && (type === 'private_key' || !isManagement(permission)),
-  );
-
-const isManagement = (permission: string): boolean =>
-  /^(audit|environments|tenants|users|service_accounts|sessions|webhooks):/.test(permission);
+  held.filter((permission) => isAllowedOn(type, permission));

@@ -2,7 +2,7 @@ import type { CreateKey, KeyType, UpdateKey } from '../../schemas/keys.ts';
 import { defaultPermissions, isAllowedOn, missingPermissions } from '../auth/permissions.ts';
 import { ApiError, type ErrorDetail } from '../http/api-error.ts';
 
-/** What of a key's fields is wrong in a way that a schema can't express. */
+/** Returns the mistakes in a key's fields that a schema can't express. */
 export function validationErrors(
   type: KeyType,
   { expires_at, permissions = [] }: Pick<CreateKey | UpdateKey, 'expires_at' | 'permissions'>,
@@ -10,11 +10,9 @@ export function validationErrors(
   const mistakes: ErrorDetail[] = [];
   const wrongExpiry = expiryError(expires_at ?? null);
   if (wrongExpiry !== null) mistakes.push({ path: '/expires_at', message: wrongExpiry });
-  if (permissions.some((permission) => !isAllowedOn(type, permission)))
-    mistakes.push({
-      path: '/permissions',
-      message: "a publishable key can't hold * or a permission on keys",
-    });
+  const forbidden = permissions.filter((permission) => !isAllowedOn(type, permission));
+  if (forbidden.length > 0)
+    mistakes.push({ path: '/permissions', message: `a publishable key can't hold ${forbidden.join(', ')}` });
   return mistakes;
 }
 

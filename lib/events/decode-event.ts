@@ -2,7 +2,6 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { RateLimit } from '../key-table/key-profile.ts';
 import type { StateChange } from '../replica/state-change.ts';
-import { ReplicaOutdatedError } from '../replication/replica-outdated-error.ts';
 import * as stored from './stored-forms.ts';
 
 /** A row of the feed, with the columns that replicas read. */
@@ -19,7 +18,12 @@ export interface FeedRow {
   after: object | null;
 }
 
-/** Decodes an event. @throws ReplicaOutdatedError when it doesn't match its schema */
+/** The stored form of an event breaks its schema, although this release knows its version. */
+export class InvalidEventError extends Error {
+  override readonly name = 'InvalidEventError';
+}
+
+/** Decodes an event. @throws InvalidEventError when it doesn't match its schema */
 export type DecodeEvent = (row: FeedRow) => StateChange;
 
 export const ignoreEvent: DecodeEvent = () => ({ kind: 'none' });
@@ -31,7 +35,7 @@ function decoder<Schema extends TSchema>(
 ): DecodeEvent {
   const compiled = TypeCompiler.Compile(schema);
   return (row) => {
-    if (!compiled.Check(row.after)) throw undecodable(row, compiled.Errors(row.after).First()?.path ?? '');
+    if (!compiled.Check(row.after)) throw invalid(row, compiled.Errors(row.after).First()?.path ?? '');
     return toChange(row.after, row);
   };
 }
@@ -109,17 +113,15 @@ function expiryOf({ expires_at, updated_at }: stored.StoredKey, row: FeedRow): n
 }
 
 function digestOf(row: FeedRow): Buffer {
-  if (row.key_hash === null) throw undecodable(row, '/key_hash');
+  if (row.key_hash === null) throw invalid(row, '/key_hash');
   return row.key_hash;
 }
 
 function timeMs(text: string, row: FeedRow): number {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw undecodable(row, text);
+  if (Number.isNaN(ms)) throw invalid(row, text);
   return ms;
 }
 
-const undecodable = ({ seq, kind, version }: FeedRow, where: string): ReplicaOutdatedError =>
-  new ReplicaOutdatedError(
-    `Event ${seq} (${kind}, version ${version}) does not match its schema at ${where}`,
-  );
+const invalid = ({ seq, kind, version }: FeedRow, where: string): InvalidEventError =>
+  new InvalidEventError(`Event ${seq} (${kind}, version ${version}) does not match its schema at ${where}`);

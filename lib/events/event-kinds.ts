@@ -9,6 +9,7 @@ import {
   decodeTenant,
   decodeUser,
   type FeedRow,
+  InvalidEventError,
   ignoreEvent,
 } from './decode-event.ts';
 import {
@@ -91,16 +92,26 @@ export function understoodVersion(kinds: EventKinds): number {
 }
 
 /**
- * Decodes an event of the feed by the kinds that this release knows. An event that doesn't decide may be unknown.
+ * Decodes an event of the feed by the kinds that this release knows. An event that doesn't decide may be unknown. One
+ * that is invalid becomes a change that can't be applied, after which the replica loads the tables, where the truth is.
  * @throws ReplicaOutdatedError for an event that decides, and whose kind or version is unknown here
  */
 export function decodeEvent(kinds: EventKinds, row: FeedRow): StateChange {
   const kind = kinds.get(row.kind);
-  if (kind !== undefined && row.version <= kind.version) return kind.decode(row);
+  if (kind !== undefined && row.version <= kind.version) return decodeKnown(kind, row);
   if (!row.decides) return { kind: 'none' };
   throw new ReplicaOutdatedError(
     `Event ${row.seq} (${row.kind}, version ${row.version}) decides, and this release does not know it`,
   );
+}
+
+function decodeKnown({ decode }: EventKind, row: FeedRow): StateChange {
+  try {
+    return decode(row);
+  } catch (error) {
+    if (error instanceof InvalidEventError) return { kind: 'invalid', error };
+    throw error;
+  }
 }
 
 /** The kind of change that an update from `before` to `after` is. */

@@ -39,6 +39,7 @@ export class ReplicatedState {
     return this.#usageOfDeletedKeys.splice(0, max);
   }
 
+  /** @throws the error of an invalid event */
   apply(change: StateChange): void {
     switch (change.kind) {
       case 'key':
@@ -66,6 +67,8 @@ export class ReplicatedState {
       case 'load':
         this.#keys.reserve(change.keys);
         break;
+      case 'invalid':
+        throw change.error;
       case 'none':
         break;
     }

@@ -27,5 +27,7 @@ export type StateChange =
   | { kind: 'sessions-revoked'; revocation: SessionRevocation }
   /** A load begins, of about so many keys. */
   | { kind: 'load'; keys: number }
+  /** An event that can't be applied: the state has to be loaded anew. */
+  | { kind: 'invalid'; error: Error }
   /** Something that decides on no key. */
   | { kind: 'none' };

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { everybody } from '../../lib/auth/route-policy.ts';
+import { isPublic } from '../../lib/auth/route-policy.ts';
 import { isDatabaseReachable } from '../../lib/database/database.ts';
 import { Nullable } from '../../schemas/common.ts';
 import { errorResponses } from '../../schemas/errors.ts';
@@ -66,7 +66,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['Operations'],
       response: { 200: Alive, ...errorResponses },
     },
-    config: { access: everybody },
+    config: { access: isPublic },
     handler: async () => ({ status: 'ok' as const }),
   });
   app.get('', alive('health'));
@@ -81,7 +81,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['Operations'],
         response: { 200: Readiness, 503: Readiness, ...errorResponses },
       },
-      config: { access: everybody },
+      config: { access: isPublic },
     },
     async (_request, reply) => {
       const database = (await isDatabaseReachable(app.pg.pool)) ? 'ok' : 'unavailable';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { everybody } from '../../lib/auth/route-policy.ts';
+import { isPublic } from '../../lib/auth/route-policy.ts';
 import { notFound } from '../../lib/http/api-error.ts';
 import { keysMaxAgeSeconds } from '../../lib/signed-identity/identity-token.ts';
 import { errorResponses } from '../../schemas/errors.ts';
@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['Authentication'],
         response: { 200: PublicKeys, ...errorResponses },
       },
-      config: { access: everybody },
+      config: { access: isPublic },
     },
     async (_request, reply) => {
       if (app.signedIdentity === null) throw notFound('Key set');

@@ -650,7 +650,7 @@ t.test('a publishable key holds no permission on keys, at its creation and later
         response.json(),
         invalidRequest({
           path: '/permissions',
-          message: "a publishable key can't hold * or a permission on keys",
+          message: `a publishable key can't hold ${permission}`,
         }),
       );
     }

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { permitted } from '../../../lib/auth/route-policy.ts';
+import { requires } from '../../../lib/auth/route-policy.ts';
 import { deactivateCustomer, deleteCustomer } from '../../../lib/changes/customer-changes.ts';
 import { newId } from '../../../lib/crypto/ids.ts';
 import { isDuplicate } from '../../../lib/database/database.ts';
@@ -42,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateCustomer,
         response: { 201: Customer, ...errorResponses },
       },
-      config: { access: permitted('customers:write') },
+      config: { access: requires('customers:write') },
     },
     async (request, reply) => {
       const customer = await insertCustomer(pool, request.scope(), newId('cust'), request.body).catch(
@@ -62,7 +62,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListCustomersQuery,
         response: { 200: CustomerPage, ...errorResponses },
       },
-      config: { access: permitted('customers:read') },
+      config: { access: requires('customers:read') },
     },
     async (request) => {
       const { limit, offset } = request.query;
@@ -81,7 +81,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: Customer, ...errorResponses },
       },
-      config: { access: permitted('customers:read') },
+      config: { access: requires('customers:read') },
     },
     async (request) => {
       const customer = await findCustomer(pool, request.scope(), request.params.id);
@@ -102,7 +102,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateCustomer,
         response: { 200: Customer, ...errorResponses },
       },
-      config: { access: permitted('customers:write') },
+      config: { access: requires('customers:write') },
     },
     async (request) => {
       const author = request.author();
@@ -127,7 +127,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 204: Type.Null({ description: 'The customer is deleted' }), ...errorResponses },
       },
-      config: { access: permitted('customers:write') },
+      config: { access: requires('customers:write') },
     },
     async (request, reply) => {
       const author = request.author();

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { requires } from '../../../lib/auth/route-policy.ts';
 import { createEnvironment, updateEnvironment } from '../../../lib/changes/environment-changes.ts';
 import { ApiError, notFound } from '../../../lib/http/api-error.ts';
 import { findEnvironment, listEnvironments } from '../../../lib/stores/environment-store.ts';
@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateEnvironment,
         response: { 201: Environment, ...errorResponses },
       },
-      config: { access: permittedOnTenant('environments:write') },
+      config: { access: requires('environments:write', { scope: 'tenant' }) },
     },
     async (request, reply) => {
       const { tenantId } = request.identity();
@@ -49,7 +49,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListEnvironmentsQuery,
         response: { 200: EnvironmentPage, ...errorResponses },
       },
-      config: { access: permittedOnTenant('environments:read') },
+      config: { access: requires('environments:read', { scope: 'tenant' }) },
     },
     async (request) => {
       const { limit, offset } = request.query;
@@ -68,7 +68,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: Environment, ...errorResponses },
       },
-      config: { access: permittedOnTenant('environments:read') },
+      config: { access: requires('environments:read', { scope: 'tenant' }) },
     },
     async (request) => {
       const environment = await findEnvironment(pool, request.identity().tenantId, request.params.id);
@@ -91,7 +91,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateEnvironment,
         response: { 200: Environment, ...errorResponses },
       },
-      config: { access: permittedOnTenant('environments:write') },
+      config: { access: requires('environments:write', { scope: 'tenant' }) },
     },
     async (request) => {
       const { id } = request.params;

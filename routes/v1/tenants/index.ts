@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { operatorOnly, permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { requires, requiresConfiguredKey } from '../../../lib/auth/route-policy.ts';
 import { createTenant, updateTenant } from '../../../lib/changes/tenant-changes.ts';
 import { invalid, notFound } from '../../../lib/http/api-error.ts';
 import { findTenant } from '../../../lib/stores/tenant-store.ts';
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateTenant,
         response: { 201: CreatedTenant, ...errorResponses },
       },
-      config: { access: operatorOnly },
+      config: { access: requiresConfiguredKey },
     },
     async (request, reply) =>
       reply.code(201).send(await createTenant(changeLog, request.body.name, request.actor())),
@@ -42,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: Tenant, ...errorResponses },
       },
-      config: { access: permittedOnTenant('tenants:read') },
+      config: { access: requires('tenants:read', { scope: 'tenant' }) },
     },
     async (request) => {
       const { id } = request.params;
@@ -64,7 +64,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateTenant,
         response: { 200: Tenant, ...errorResponses },
       },
-      config: { access: operatorOnly },
+      config: { access: requiresConfiguredKey },
     },
     async (request) => {
       const { id } = request.params;

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../lib/auth/route-policy.ts';
+import { requires } from '../../../lib/auth/route-policy.ts';
 import { summarizeUsage } from '../../../lib/usage/usage-report.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 import { UsageSummary, UsageSummaryQuery } from '../../../schemas/usage.ts';
@@ -16,7 +16,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: UsageSummaryQuery,
         response: { 200: UsageSummary, ...errorResponses },
       },
-      config: { access: permitted('keys:read') },
+      config: { access: requires('keys:read') },
     },
     async (request) => summarizeUsage(app.pg.pool, request.scope(), request.query),
   );

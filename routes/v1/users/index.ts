@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { anyKey, permittedOnTenant } from '../../../lib/auth/route-policy.ts';
+import { requires, requiresAnyKey } from '../../../lib/auth/route-policy.ts';
 import { createUser, updateUser } from '../../../lib/changes/user-changes.ts';
 import { ApiError, notFound } from '../../../lib/http/api-error.ts';
 import { findUser, listUsers } from '../../../lib/stores/user-store.ts';
@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateUser,
         response: { 201: User, ...errorResponses },
       },
-      config: { access: permittedOnTenant('users:write') },
+      config: { access: requires('users:write', { scope: 'tenant' }) },
     },
     async (request, reply) => {
       const { tenantId } = request.identity();
@@ -42,7 +42,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListUsersQuery,
         response: { 200: UserPage, ...errorResponses },
       },
-      config: { access: permittedOnTenant('users:read') },
+      config: { access: requires('users:read', { scope: 'tenant' }) },
     },
     async (request) => {
       const { limit, offset } = request.query;
@@ -60,7 +60,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         response: { 200: User, ...errorResponses },
       },
-      config: { access: anyKey },
+      config: { access: requiresAnyKey },
     },
     async (request) => {
       const { tenantId, userId } = request.identity();
@@ -80,7 +80,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: User, ...errorResponses },
       },
-      config: { access: permittedOnTenant('users:read') },
+      config: { access: requires('users:read', { scope: 'tenant' }) },
     },
     async (request) => {
       const user = await findUser(pool, request.identity().tenantId, request.params.id);
@@ -103,7 +103,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateUser,
         response: { 200: User, ...errorResponses },
       },
-      config: { access: permittedOnTenant('users:write') },
+      config: { access: requires('users:write', { scope: 'tenant' }) },
     },
     async (request) => {
       const { id } = request.params;

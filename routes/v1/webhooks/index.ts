@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { everybody } from '../../../lib/auth/route-policy.ts';
+import { isPublic } from '../../../lib/auth/route-policy.ts';
 import { ApiError, tooManyRequests } from '../../../lib/http/api-error.ts';
 import { addressOf } from '../../../lib/http/client-address.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
@@ -30,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: ReceiveParams,
         response: { 200: Received, ...errorResponses },
       },
-      config: { access: everybody },
+      config: { access: isPublic },
       onRequest: async (request) => {
         const blockedForMs = app.authenticator.addresses?.blockedForMs(addressOf(request)) ?? 0;
         if (blockedForMs > 0) throw tooManyRequests(blockedForMs);

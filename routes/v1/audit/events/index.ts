@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { readPage } from '../../../../lib/audit/audit-trail.ts';
-import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../lib/auth/route-policy.ts';
 import { invalid } from '../../../../lib/http/api-error.ts';
 import { listEvents } from '../../../../lib/stores/audit-event-store.ts';
 import {
@@ -27,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListAuditEventsQuery,
         response: { 200: AuditEventPage, ...errorResponses },
       },
-      config: { access: permitted('audit:read') },
+      config: { access: requires('audit:read') },
     },
     async (request) => {
       const { query } = request;
@@ -60,7 +60,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         headers: EventStreamHeaders,
         response: { 200: EventStream, ...errorResponses },
       },
-      config: { access: permitted('audit:read') },
+      config: { access: requires('audit:read') },
     },
     async (request, reply) => {
       const last = request.headers['last-event-id'];

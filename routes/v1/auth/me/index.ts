@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { anyKey } from '../../../../lib/auth/route-policy.ts';
+import { requiresAnyKey } from '../../../../lib/auth/route-policy.ts';
 import { Me } from '../../../../schemas/auth.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 
@@ -13,7 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['Authentication'],
         response: { 200: Me, ...errorResponses },
       },
-      config: { access: anyKey },
+      config: { access: requiresAnyKey },
     },
     async (request) => {
       const { tenantId, environmentId, userId, keyId, permissions, rateLimit } = request.identity();

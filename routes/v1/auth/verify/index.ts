@@ -2,7 +2,7 @@ import { METHODS } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { identityHeaders } from '../../../../lib/auth/identity-headers.ts';
-import { anyKey } from '../../../../lib/auth/route-policy.ts';
+import { requiresAnyKey } from '../../../../lib/auth/route-policy.ts';
 import { ApiError } from '../../../../lib/http/api-error.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import { ForwardAuthQuery, IdentityHeaders } from '../../../../schemas/forward-auth.ts';
@@ -13,7 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   for (const method of unknownMethods) if (method !== 'CONNECT') app.addHttpMethod(method);
 
   const shared = {
-    config: { access: anyKey, asks: permissionsOf, safe: true },
+    config: { access: requiresAnyKey, requiredPermissions: permissionsOf, readOnly: true },
     // Answered from here, where nothing has looked at the body or at what type it claims to have.
     onRequest: (request: FastifyRequest, reply: FastifyReply) => {
       const identity = identityHeaders(request.identity());

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../lib/auth/route-policy.ts';
 import { revokeSession, revokeSessions } from '../../../../lib/changes/session-changes.ts';
 import { errorResponses } from '../../../../schemas/errors.ts';
 import { ExternalIdParams, IssuedSession, SessionParams } from '../../../../schemas/sessions.ts';
 
 const tags = ['Customer portal'];
-const access = permitted('sessions:write');
+const access = requires('sessions:write');
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { changeLog } = app;

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../lib/auth/route-policy.ts';
 import { createWebhookSecret, deleteWebhookSecret } from '../../../../lib/changes/webhook-secret-changes.ts';
 import { listWebhookSecrets } from '../../../../lib/stores/webhook-secret-store.ts';
 import { IdParams } from '../../../../schemas/common.ts';
@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateWebhookSecret,
         response: { 201: CreatedWebhookSecret, ...errorResponses },
       },
-      config: { access: permitted('webhooks:write') },
+      config: { access: requires('webhooks:write') },
     },
     async (request, reply) =>
       reply
@@ -43,7 +43,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         response: { 200: WebhookSecretList, ...errorResponses },
       },
-      config: { access: permitted('webhooks:read') },
+      config: { access: requires('webhooks:read') },
     },
     async (request) => ({ items: await listWebhookSecrets(app.pg.pool, request.scope()) }),
   );
@@ -59,7 +59,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 204: Type.Null({ description: 'The secret is deleted' }), ...errorResponses },
       },
-      config: { access: permitted('webhooks:write') },
+      config: { access: requires('webhooks:write') },
     },
     async (request, reply) => {
       await deleteWebhookSecret(app.changeLog, request.author(), request.params.id);

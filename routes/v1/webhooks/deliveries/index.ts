@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../lib/auth/route-policy.ts';
 import { notFound } from '../../../../lib/http/api-error.ts';
 import {
   acknowledgeDelivery,
@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListDeliveriesQuery,
         response: { 200: WebhookDeliveryPage, ...errorResponses },
       },
-      config: { access: permitted('webhooks:read') },
+      config: { access: requires('webhooks:read') },
     },
     async (request) => {
       const items = await listDeliveries(pool, request.scope(), request.query);
@@ -49,7 +49,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: WholeWebhookDelivery, ...errorResponses },
       },
-      config: { access: permitted('webhooks:read') },
+      config: { access: requires('webhooks:read') },
     },
     async (request) => {
       const delivery = await findDelivery(pool, request.scope(), request.params.id);
@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: WebhookDelivery, ...errorResponses },
       },
-      config: { access: permitted('webhooks:write') },
+      config: { access: requires('webhooks:write') },
     },
     async (request) => {
       const delivery = await acknowledgeDelivery(pool, request.scope(), request.params.id);

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { digestOf } from '../../../../../lib/auth/api-key.ts';
 import { verifyKeys } from '../../../../../lib/auth/key-verdict.ts';
-import { permittedOnTenant } from '../../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../../lib/auth/route-policy.ts';
 import { addressOf } from '../../../../../lib/http/client-address.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
 import { KeyVerdicts, VerifyKeys } from '../../../../../schemas/key-verification.ts';
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: VerifyKeys,
         response: { 200: KeyVerdicts, ...errorResponses },
       },
-      config: { access: permittedOnTenant('keys:verify'), safe: true },
+      config: { access: requires('keys:verify', { scope: 'tenant' }), readOnly: true },
     },
     async (request) => {
       const isBatch = Array.isArray(request.body);

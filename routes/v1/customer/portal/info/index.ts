@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { sessionOnly } from '../../../../../lib/auth/route-policy.ts';
+import { requiresSession } from '../../../../../lib/auth/route-policy.ts';
 import { notFound } from '../../../../../lib/http/api-error.ts';
 import { findCustomer, updateCustomer } from '../../../../../lib/stores/customer-store.ts';
 import { errorResponses } from '../../../../../schemas/errors.ts';
@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         tags,
         response: { 200: PortalInfo, ...errorResponses },
       },
-      config: { access: sessionOnly },
+      config: { access: requiresSession },
     },
     async (request) => {
       const session = request.currentSession();
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdatePortalInfo,
         response: { 200: PortalInfo, ...errorResponses },
       },
-      config: { access: sessionOnly },
+      config: { access: requiresSession },
     },
     async (request) => {
       const session = request.currentSession();

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { permitted } from '../../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../../lib/auth/route-policy.ts';
 import type { IdempotentRequest } from '../../../../../lib/changes/idempotency-keys.ts';
 import { createKey, deleteKey, rotateKey, updateKey } from '../../../../../lib/changes/key-changes.ts';
 import type { IdempotentResult } from '../../../../../lib/changes/with-idempotency.ts';
@@ -49,7 +49,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: CreateKey,
         response: { 201: CreatedKey, ...errorResponses },
       },
-      config: { access: permitted('keys:write') },
+      config: { access: requires('keys:write') },
     },
     async (request, reply) =>
       sendCreated(
@@ -68,7 +68,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListKeysQuery,
         response: { 200: KeyPage, ...errorResponses },
       },
-      config: { access: permitted('keys:read') },
+      config: { access: requires('keys:read') },
     },
     async (request) => {
       const { limit, offset } = request.query;
@@ -87,7 +87,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 200: KeyMetadata, ...errorResponses },
       },
-      config: { access: permitted('keys:read') },
+      config: { access: requires('keys:read') },
     },
     async (request) => {
       const key = await findKey(pool, request.scope(), request.params.id);
@@ -108,7 +108,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: UpdateKey,
         response: { 200: KeyMetadata, ...errorResponses },
       },
-      config: { access: permitted('keys:write') },
+      config: { access: requires('keys:write') },
     },
     async (request) => updateKey(changeLog, request.author(), request.params.id, request.body),
   );
@@ -128,7 +128,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: RotateKey,
         response: { 201: CreatedKey, ...errorResponses },
       },
-      config: { access: permitted('keys:write') },
+      config: { access: requires('keys:write') },
       preValidation: async (request) => {
         request.body ??= {};
       },
@@ -157,7 +157,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: IdParams,
         response: { 204: Type.Null({ description: 'The key is deleted' }), ...errorResponses },
       },
-      config: { access: permitted('keys:write') },
+      config: { access: requires('keys:write') },
     },
     async (request, reply) => {
       await deleteKey(changeLog, request.author(), request.params.id);

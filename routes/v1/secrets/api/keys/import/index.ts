@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { digestOfHash } from '../../../../../../lib/auth/api-key.ts';
-import { permitted } from '../../../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../../../lib/auth/route-policy.ts';
 import { checkImport, importKeys } from '../../../../../../lib/changes/key-import.ts';
 import { errorResponses } from '../../../../../../schemas/errors.ts';
 import {
@@ -32,7 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: ImportKeys,
         response: { 200: CheckedImport, 201: ImportedKeys, ...errorResponses },
       },
-      config: { access: permitted('keys:write') },
+      config: { access: requires('keys:write') },
       bodyLimit,
       ...app.validationByRow,
     },

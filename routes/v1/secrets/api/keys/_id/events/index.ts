@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { readPage } from '../../../../../../../lib/audit/audit-trail.ts';
-import { permitted } from '../../../../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../../../../lib/auth/route-policy.ts';
 import { notFound } from '../../../../../../../lib/http/api-error.ts';
 import { listEventsOf } from '../../../../../../../lib/stores/audit-event-store.ts';
 import { hasKeyEver } from '../../../../../../../lib/stores/key-store.ts';
@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: ListKeyEventsQuery,
         response: { 200: AuditEventPage, ...errorResponses },
       },
-      config: { access: permitted('keys:read') },
+      config: { access: requires('keys:read') },
     },
     async (request) => {
       const { id } = request.params;

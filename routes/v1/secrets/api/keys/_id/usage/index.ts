@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { permitted } from '../../../../../../../lib/auth/route-policy.ts';
+import { requires } from '../../../../../../../lib/auth/route-policy.ts';
 import { reportKeyUsage } from '../../../../../../../lib/usage/usage-report.ts';
 import { IdParams } from '../../../../../../../schemas/common.ts';
 import { errorResponses } from '../../../../../../../schemas/errors.ts';
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         querystring: KeyUsageQuery,
         response: { 200: KeyUsageReport, ...errorResponses },
       },
-      config: { access: permitted('keys:read') },
+      config: { access: requires('keys:read') },
     },
     async (request) => reportKeyUsage(app.pg.pool, request.scope(), request.params.id, request.query),
   );
