@@ -163,26 +163,3 @@ t.test('a replica that was killed does not hold such a change up', async (t) => 
   t.equal(statusCode, 200);
   t.same((await newer.pool.query("SELECT FROM replicas WHERE id = 'replica_killed'")).rowCount, 0);
 });
-
-t.test(
-  'an event whose stored form is broken takes the lease away, and the restart loads what is so',
-  async (t) => {
-    const { app, call, pool, databaseUrl } = await startService(t);
-    const [row] = (
-      await pool.query(`WITH head AS (
-        UPDATE key_event_counter SET seq = seq + 1, event_id = gen_random_uuid() RETURNING seq, event_id)
-      INSERT INTO key_events (seq, event_id, kind, tenant_id, subject_id, after, actor_key_id, actor_user_id,
-                              actor_address, request_id)
-      SELECT seq, event_id, 'tenant.updated', 'tenant_default', 'tenant_default', '{"id": 7, "status": "active"}', 'system', 'system', '', ''
-        FROM head RETURNING seq`)
-    ).rows;
-    await until(() => app.replica.status().phase === 'outdated');
-    t.match((await call({ url: '/health/ready' })).json(), {
-      reason: `Event ${row.seq} (tenant.updated, version 1) does not match its schema at /id`,
-    });
-    t.equal((await call({ url: '/v1/auth/me' })).statusCode, 503);
-    await app.close();
-    const next = await startService(t, { databaseUrl });
-    t.equal((await next.call({ url: '/v1/auth/me' })).statusCode, 200);
-  },
-);
