@@ -5,58 +5,87 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { DestinationStream } from 'pino';
 import type { Config } from './lib/config/config.ts';
 import { newRequestId } from './lib/crypto/ids.ts';
+import { type EventKinds, eventKinds as everyKind } from './lib/events/event-kinds.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
 import { version } from './lib/process/version.ts';
-import access from './plugins/access.ts';
 import accessLog from './plugins/access-log.ts';
 import auth from './plugins/auth.ts';
-import authenticator, { type AuthenticatorPluginOptions } from './plugins/authenticator.ts';
+import authenticator from './plugins/authenticator.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
-import changes, { type ChangesOptions } from './plugins/changes.ts';
-import configuredKeys from './plugins/configured-keys.ts';
+import changes from './plugins/changes.ts';
 import database from './plugins/database.ts';
-import databaseMetrics from './plugins/database-metrics.ts';
-import decisionMetrics from './plugins/decision-metrics.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
-import httpMetrics from './plugins/http-metrics.ts';
-import idempotentAnswers from './plugins/idempotent-answers.ts';
+import maintenance from './plugins/maintenance.ts';
 import metrics from './plugins/metrics.ts';
 import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
-import rateLimitMetrics from './plugins/rate-limit-metrics.ts';
-import replica, { type ReplicaOptions } from './plugins/replica.ts';
-import replicaMetrics from './plugins/replica-metrics.ts';
+import replica from './plugins/replica.ts';
 import sealing from './plugins/sealing.ts';
+import seedConfiguredKeys from './plugins/seed-configured-keys.ts';
 import sessions from './plugins/sessions.ts';
 import signedIdentity from './plugins/signed-identity.ts';
-import tenants from './plugins/tenants.ts';
-import usageRetention from './plugins/usage-retention.ts';
-import users from './plugins/users.ts';
 import validation from './plugins/validation.ts';
-import webhookMaintenance from './plugins/webhook-maintenance.ts';
 
-export interface BuildOptions
-  extends Config,
-    Partial<
-      Pick<ReplicaOptions, 'notifications' | 'eventKinds'> &
-        ChangesOptions &
-        Pick<AuthenticatorPluginOptions, 'usageIntervalMs'>
-    > {
+export interface BuildOptions extends Config {
   databaseUrl: string;
-  /** Where log lines go; standard output if not said. */
+  /** Where log lines go; standard output by default. */
   logStream?: DestinationStream;
+  /** `false` does without notifications of the database, as behind a pooler. */
+  notifications?: boolean;
+  /** `false` answers changes at once, without the promise: only to prove that a test would notice. */
+  confirmChanges?: boolean;
+  /** The kinds of events that the process knows: those of this release by default. */
+  eventKinds?: EventKinds;
+  /** Milliseconds between two statements that write usage; 5,000 by default. */
+  usageIntervalMs?: number;
 }
 
 /** The service, ready to listen: everything that it is made of, in order. */
 export async function build(options: BuildOptions): Promise<FastifyInstance> {
+  const { databaseUrl, configuredKeys, trustedProxies, redisUrl, failedAuthLimit, masterKeys } = options;
+  const { notifications = true, confirmChanges = true, usageIntervalMs = 5_000 } = options;
+  const { eventKinds = everyKind } = options;
+  const app = createServer(options);
+
+  await app.register(validation);
+  await app.register(errors);
+  await app.register(database, { url: databaseUrl });
+  // OpenTelemetry is loaded only where it is asked for.
+  if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
+  await app.register(accessLog, { accessLog: options.accessLog });
+  await app.register(brokenRequests);
+  await app.register(notFound);
+  const { staleIfErrorSeconds } = options;
+  await app.register(replica, { databaseUrl, staleIfErrorSeconds, notifications, eventKinds });
+  await app.register(changes, { confirmChanges, eventKinds });
+  await app.register(seedConfiguredKeys, { configuredKeys });
+  await app.register(authenticator, { configuredKeys, redisUrl, failedAuthLimit, usageIntervalMs });
+  await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
+  await app.register(auth);
+  await app.register(sessions, { sessionKeys: options.sessionKeys, session: options.session });
+  await app.register(signedIdentity, { identityKeys: options.identityKeys, trustedProxies });
+  await app.register(sealing, { masterKeys });
+  await app.register(maintenance);
+  await app.register(eventStreams);
+  await app.register(orderlyStop);
+  await app.register(openapi, { version });
+  await app.register(autoload, {
+    dir: fileURLToPath(new URL('./routes', import.meta.url)),
+    routeParams: true,
+  });
+  return app;
+}
+
+/** Creates the server, with a bound on everything that a connection can make it hold or wait for. */
+function createServer({ logLevel, logStream, trustedProxies }: BuildOptions): FastifyInstance {
   const app = Fastify({
-    logger: loggerOptions(options.logLevel, options.logStream),
+    logger: loggerOptions(logLevel, logStream),
     // The access log writes the one line that a request gets.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
-    trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: 64 * 1024,
     // As long as a customer's external_id can be, which has up to two units of UTF-16 a character.
     routerOptions: { maxParamLength: 2 * 255, ignoreTrailingSlash: true },
@@ -67,7 +96,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
       headersTimeout: 10_000,
       maxHeaderSize: 16 * 1024,
       requireHostHeader: false,
-      // How often the timeouts are looked at; half a minute if not said.
+      // Interval of the check of the timeouts; Node's default is half a minute.
       connectionsCheckingInterval: 1_000,
     },
     forceCloseConnections: 'idle',
@@ -79,45 +108,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
     clientErrorHandler: refuseBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  // The size of the headers is limited, and Node would drop those beyond a number without a word.
+  // maxHeaderSize bounds the headers; Node would drop those beyond a number without a word.
   app.server.maxHeadersCount = 0;
-  // Node forgets the address of a client that has left, unless it was asked for before.
+  // Node forgets the address of a client that has left, unless it was read before.
   app.server.on('connection', (socket) => void socket.remoteAddress);
-
-  await app.register(validation);
-  await app.register(errors);
-  await app.register(database, { url: options.databaseUrl });
-  // Nothing of OpenTelemetry is loaded unless it is asked for.
-  if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
-  await app.register(accessLog, options);
-  await app.register(brokenRequests);
-  await app.register(notFound);
-  await app.register(access);
-  await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
-  await app.register(httpMetrics, { port: options.metricsPort });
-  await app.register(databaseMetrics);
-  await app.register(decisionMetrics, { port: options.metricsPort });
-  await app.register(replica, { notifications: true, ...options });
-  await app.register(replicaMetrics);
-  await app.register(changes, { confirmChanges: true, ...options });
-  await app.register(idempotentAnswers);
-  await app.register(configuredKeys, { configuredKeys: options.configuredKeys });
-  await app.register(tenants, { configuredKeys: options.configuredKeys });
-  await app.register(users, { configuredKeys: options.configuredKeys });
-  await app.register(authenticator, { usageIntervalMs: 5_000, ...options });
-  await app.register(rateLimitMetrics);
-  await app.register(auth);
-  await app.register(sessions, options);
-  await app.register(signedIdentity, options);
-  await app.register(sealing, { masterKeys: options.masterKeys });
-  await app.register(webhookMaintenance);
-  await app.register(usageRetention);
-  await app.register(eventStreams);
-  await app.register(orderlyStop);
-  await app.register(openapi, { version });
-  await app.register(autoload, {
-    dir: fileURLToPath(new URL('./routes', import.meta.url)),
-    routeParams: true,
-  });
   return app;
 }

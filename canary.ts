@@ -5,7 +5,7 @@ import { CanaryMetrics } from './canary/canary-metrics.ts';
 import { canarySettingsOf } from './canary/canary-settings.ts';
 import { ConfigError, readEnvironment } from './lib/config/config.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
-import { serveMetrics } from './lib/observability/metrics-server.ts';
+import { serveMetrics } from './lib/observability/metrics/metrics-server.ts';
 
 /** How long the last round may take to end, and to delete its key, once the process is told to stop. */
 const stopTimeoutMs = 10_000;

@@ -8,7 +8,7 @@ import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-err
 import { type Config, ConfigError, readConfig } from './lib/config/config.ts';
 import { DatabaseUnreachableError } from './lib/database/retry.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
-import { serveMetrics } from './lib/observability/metrics-server.ts';
+import { serveMetrics } from './lib/observability/metrics/metrics-server.ts';
 import { welcome } from './lib/process/welcome.ts';
 import { startWorkers } from './lib/process/workers.ts';
 

@@ -105,7 +105,6 @@ async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions)
     notifications: true,
     eventKinds,
     staleIfErrorMs: 0,
-    onPropagated: () => {},
     onError: (error) => log.warn({ err: error }, 'replication statement failed'),
   });
   const { state } = replica;

@@ -1,4 +1,10 @@
-import type { FastifyContextConfig, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
+} from 'fastify';
 import fp from 'fastify-plugin';
 import { setAuthHeaders } from '../lib/auth/auth-headers.ts';
 import type { AuthResult } from '../lib/auth/auth-result.ts';
@@ -52,6 +58,7 @@ export default fp(
     app.decorateRequest('scope', scopeOf);
     app.decorateRequest('actor', actorOf);
     app.decorateRequest('author', authorOf);
+    requirePolicies(app);
 
     // The config is read at each request: a plugin may still add to the routes that it registers.
     app.addHook('onRoute', (route) => {
@@ -100,8 +107,21 @@ export default fp(
       done(result.outcome === 'accepted' ? undefined : refusalOf(result));
     }
   },
-  { name: 'auth', dependencies: ['authenticator', 'decision-metrics'] },
+  { name: 'auth', dependencies: ['authenticator', 'metrics'] },
 );
+
+/** Fails the boot when a route doesn't say who may call it. */
+function requirePolicies(app: FastifyInstance): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  // Checked at the end, because a plugin may still add to the routes that it registers.
+  app.addHook('onReady', async () => {
+    const silent = routes.filter(({ config }) => config?.access === undefined);
+    if (silent.length === 0) return;
+    const names = silent.map(({ method, url }) => `${[method].flat().join(',')} ${url}`);
+    throw new Error(`Routes without config.access: ${names.join('; ')}`);
+  });
+}
 
 const noPermissions: readonly string[] = [];
 

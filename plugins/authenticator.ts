@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AuthenticatorPluginOptions {
+interface AuthenticatorPluginOptions {
   configuredKeys: ConfiguredKeys;
   /** `null`: limits are counted in this process. */
   redisUrl: string | null;

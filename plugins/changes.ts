@@ -9,11 +9,11 @@ declare module 'fastify' {
   }
 }
 
-export interface ChangesOptions {
+interface ChangesOptions {
   /** `false` answers changes at once, without the promise: only to prove that a test would notice. */
   confirmChanges: boolean;
-  /** The kinds of events that the process knows; those of this release if not said. */
-  eventKinds?: EventKinds;
+  /** The kinds of events that the process knows. */
+  eventKinds: EventKinds;
 }
 
 /** Changes that are answered when they are in force on every replica. */

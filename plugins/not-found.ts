@@ -4,7 +4,7 @@ import { ApiError } from '../lib/http/api-error.ts';
 
 const noSuchRoute = (): ApiError => new ApiError('not_found', 'No such route');
 
-/** Answers what no route answers: 405 with `Allow` where the path is right and the method is wrong, else 404. */
+/** Answers 405 with `Allow` where a route has the path and another method, and else 404. */
 export default fp(
   async (app) => {
     const methodsByPattern = new Map<string, Set<string>>();
@@ -26,7 +26,7 @@ export default fp(
       throw noSuchRoute();
     });
 
-    // Before the body is read: what nobody will handle isn't parsed.
+    // Before the body is read: Fastify would parse it for nobody.
     app.addHook('onRequest', (request, _reply, done) => {
       done(request.is404 ? refusalOf(request.raw.url ?? '/') : undefined);
     });

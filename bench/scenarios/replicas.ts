@@ -118,7 +118,6 @@ class Crowd {
         onError: () => {
           this.failures += 1;
         },
-        onPropagated: () => {},
       });
       this.#members.push(member);
       member.start();

@@ -67,7 +67,7 @@ export class Authenticator {
   readonly rateLimiter: RateLimiter;
   readonly addresses: AddressLimiter | null;
   readonly #replica: DecidingReplica;
-  readonly #configuredKeys: ConfiguredKeys;
+  readonly configuredKeys: ConfiguredKeys;
   readonly #nowMs: () => number;
 
   constructor(options: AuthenticatorOptions) {
@@ -75,7 +75,7 @@ export class Authenticator {
     this.rateLimiter = options.rateLimiter;
     this.addresses = options.addresses;
     this.#replica = options.replica;
-    this.#configuredKeys = options.configuredKeys;
+    this.configuredKeys = options.configuredKeys;
     this.#nowMs = options.nowMs;
   }
 
@@ -107,7 +107,7 @@ export class Authenticator {
    */
   authenticate(digest: KeyDigest, place: Place): AuthResult {
     if (!this.#replica.canDecide()) return refusedWithoutKey.undecidable;
-    const configuredKey = this.#configuredKeys.get(digest);
+    const configuredKey = this.configuredKeys.get(digest);
     if (configuredKey !== undefined) return this.#authenticateConfiguredKey(configuredKey, digest, place);
     const { keys, environments } = this.#replica.state;
     const handle = keys.find(digest);

@@ -29,6 +29,10 @@ export const developmentConfiguredKey: ConfiguredKey = {
   environment: 'development',
 };
 
+/** Whether a configured key belongs to a user. Only the operator may change such a user. */
+export const isUserOfConfiguredKey = (keys: ConfiguredKeys, tenantId: string, userId: string): boolean =>
+  [...keys.values()].some((key) => key.tenantId === tenantId && key.userId === userId);
+
 /** The id of a configured key, stable as long as the key is. Hashed once more, so that the hash stays private. */
 export function configuredKeyId(digest: KeyDigest): string {
   return `key_configured_${hashOf(digest).slice(0, 16)}`;

@@ -11,7 +11,6 @@ import {
 import {
   type EventKindName,
   type EventKinds,
-  eventKinds,
   type ResourceOf,
   storeResource,
 } from '../events/event-kinds.ts';
@@ -115,7 +114,7 @@ export class ChangeLog {
   readonly #confirmer: Confirmer;
   readonly #kinds: EventKinds;
 
-  constructor(pool: Pool, confirmer: Confirmer, kinds: EventKinds = eventKinds) {
+  constructor(pool: Pool, confirmer: Confirmer, kinds: EventKinds) {
     this.pool = pool;
     this.#confirmer = confirmer;
     this.#kinds = kinds;

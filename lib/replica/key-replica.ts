@@ -55,8 +55,6 @@ export interface KeyReplicaOptions {
   staleIfErrorMs: number;
   /** Told of every statement that failed. */
   onError: (error: unknown) => void;
-  /** Told how long each change that was made here took to be in force everywhere, and whether it is known to be. */
-  onPropagated: (durationMs: number, confirmed: boolean) => void;
 }
 
 export interface KeyReplicaStatus extends ReplicaStatus {
@@ -74,20 +72,12 @@ export class KeyReplica {
   readonly #replica: Replica<StateChange>;
   readonly #confirmations: Confirmations;
   readonly #staleIfErrorMs: number;
-  readonly #onPropagated: KeyReplicaOptions['onPropagated'];
+  readonly #propagationListeners: ((durationMs: number, isConfirmed: boolean) => void)[] = [];
   readonly #appliedListeners: (() => void)[] = [];
   #notifications: boolean | null = null;
   #lastPropagationMs: number | null = null;
 
-  constructor({
-    pool,
-    databaseUrl,
-    notifications,
-    eventKinds,
-    staleIfErrorMs,
-    onError,
-    onPropagated,
-  }: KeyReplicaOptions) {
+  constructor({ pool, databaseUrl, notifications, eventKinds, staleIfErrorMs, onError }: KeyReplicaOptions) {
     const config = {
       connectionString: databaseUrl,
       application_name: 'latchkey replica',
@@ -96,7 +86,6 @@ export class KeyReplica {
     };
     const common = { timers, random: Math.random, onError };
     this.#staleIfErrorMs = staleIfErrorMs;
-    this.#onPropagated = onPropagated;
     this.#connection = new ReservedConnection({
       config: { ...config, query_timeout: statementTimeoutMs },
       channels: notifications ? [changedChannel, appliedChannel] : [],
@@ -164,7 +153,7 @@ export class KeyReplica {
     this.#replica.hint();
     const { confirmed } = await this.#confirmations.confirm(seq, confirmTimeoutMs);
     this.#lastPropagationMs = clock.monotonicMs() - startMs;
-    this.#onPropagated(this.#lastPropagationMs, confirmed);
+    for (const listener of this.#propagationListeners) listener(this.#lastPropagationMs, confirmed);
     return confirmed;
   }
 
@@ -182,6 +171,14 @@ export class KeyReplica {
    */
   onApplied(listener: () => void): void {
     this.#appliedListeners.push(listener);
+  }
+
+  /**
+   * Calls `listener` when a change that was made here is in force everywhere, or isn't known to be in time. It must not
+   * throw.
+   */
+  onPropagated(listener: (durationMs: number, isConfirmed: boolean) => void): void {
+    this.#propagationListeners.push(listener);
   }
 
   /** Finds out whether the database's notifications arrive. */

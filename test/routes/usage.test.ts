@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import t from 'tap';
 import { addUsage } from '../../lib/stores/key-usage-store.ts';
 import type { UsageBatch } from '../../lib/usage/usage-counter.ts';
+import { enforceUsageRetention } from '../../lib/usage/usage-retention.ts';
 import { UsageWriter } from '../../lib/usage/usage-writer.ts';
 import {
   configuredKeys,
@@ -472,7 +473,7 @@ t.test('old usage is removed, and nothing else', async (t) => {
       addresses: [{ keyId: secret.id, address: `192.0.2.${days}`, lastSeenSeconds: daysAgo(days) }],
     });
   await pool.query("UPDATE usage_writers SET written_at = now() - interval '32 days' WHERE id = 'old'");
-  await app.removeOldUsage();
+  await enforceUsageRetention(pool, () => false);
   t.equal(await storedOf(secret.id), 2);
   const { total } = (await usageOf(secret.id)).addresses;
   t.equal(total, 4);

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { isUserOfConfiguredKey } from '../../../lib/auth/configured-keys.ts';
 import { requires, requiresAnyKey } from '../../../lib/auth/route-policy.ts';
 import { createUser, updateUser } from '../../../lib/changes/user-changes.ts';
 import { ApiError, notFound } from '../../../lib/http/api-error.ts';
@@ -108,7 +109,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { id } = request.params;
       const { tenantId, permissions, isConfiguredKey: operator } = request.identity();
-      if (!operator && app.isUserOfConfiguredKey(tenantId, id)) {
+      if (!operator && isUserOfConfiguredKey(app.authenticator.configuredKeys, tenantId, id)) {
         throw new ApiError('permission_denied', 'Permission denied');
       }
       const author = { tenantId, permissions, actor: request.actor() };

@@ -16,7 +16,7 @@ const bodyLimit = 16 * 1024 * 1024;
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { pool } = app.pg;
   const { changeLog } = app;
-  const isConfigured = (hash: Buffer) => app.configuredKeys.has(digestOfHash(hash));
+  const isConfigured = (hash: Buffer) => app.authenticator.configuredKeys.has(digestOfHash(hash));
 
   app.post(
     '',
