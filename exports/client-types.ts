@@ -345,30 +345,6 @@ export interface paths {
         patch: operations["updateEnvironment"];
         trace?: never;
     };
-    "/v1/secrets/api/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List keys
-         * @description Needs the permission `keys:read`.
-         */
-        get: operations["listKeys"];
-        put?: never;
-        /**
-         * Create a key
-         * @description The answer is the only place where the key itself is ever shown. Needs the permission `keys:write`.
-         */
-        post: operations["createKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/secrets/api/keys/{id}": {
         parameters: {
             query?: never;
@@ -395,6 +371,30 @@ export interface paths {
          * @description Rename it, deactivate or activate it, set its expiry, permissions or limit. Needs the permission `keys:write`.
          */
         patch: operations["updateKey"];
+        trace?: never;
+    };
+    "/v1/secrets/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys
+         * @description Needs the permission `keys:read`.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description The answer is the only place where the key itself is ever shown. Needs the permission `keys:write`.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/secrets/api/keys/{id}/rotate": {
@@ -609,26 +609,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/users/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get the user that the key belongs to
-         * @description Needs any key.
-         */
-        get: operations["getOwnUser"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -651,6 +631,26 @@ export interface paths {
          * @description Deactivating a user refuses all of its keys at once, in every environment. Only a key of the operator's configuration changes the user of such a key. Needs the permission `users:write`.
          */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/v1/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the user that the key belongs to
+         * @description Needs any key.
+         */
+        get: operations["getOwnUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/webhooks/{provider}/{tenant_id}/{environment_id}": {
@@ -2045,235 +2045,6 @@ export interface operations {
             "5XX": components["responses"]["Failed"];
         };
     };
-    listKeys: {
-        parameters: {
-            query?: {
-                /** @description Items in a page */
-                limit?: number;
-                /** @description Items to skip */
-                offset?: number;
-                /** @description `published` is read as `active` */
-                status?: ("active" | "inactive") | "published";
-                /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
-                type?: "private_key" | "publishable_key";
-                /** @description A part of the name or of the display id */
-                search?: string;
-                /** @description By the time of creation */
-                order?: "asc" | "desc";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: {
-                            id: string;
-                            name: string;
-                            description: string | null;
-                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
-                            type: "private_key" | "publishable_key";
-                            provider: string;
-                            display_id: string | null;
-                            tenant_id: string;
-                            environment_id: string;
-                            user_id: string;
-                            /** @description A person, or a program that has keys of its own */
-                            user_type: "user" | "service_account";
-                            /** @description Those of the user */
-                            roles: string[];
-                            permissions: string[];
-                            rate_limit: {
-                                /** @description Requests in a window */
-                                limit: number;
-                                window_seconds: number;
-                            } | null;
-                            metadata: {
-                                [key: string]: string;
-                            };
-                            /** @description An inactive one is refused with 403 */
-                            status: "active" | "inactive";
-                            expires_at: string | null;
-                            last_used_at: string | null;
-                            /**
-                             * Format: date-time
-                             * @description RFC 3339, UTC
-                             */
-                            created_at: string;
-                            /**
-                             * Format: date-time
-                             * @description RFC 3339, UTC
-                             */
-                            updated_at: string;
-                            rotated_to: string | null;
-                            rotated_from: string | null;
-                        }[];
-                        pagination: {
-                            total: number;
-                            limit: number;
-                            offset: number;
-                        };
-                    };
-                };
-            };
-            "4XX": components["responses"]["Refused"];
-            "5XX": components["responses"]["Failed"];
-        };
-    };
-    createKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours the same request gets the same answer again
-                 * @example 0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c
-                 */
-                "idempotency-key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Production backend",
-                 *       "permissions": [
-                 *         "customers:read"
-                 *       ],
-                 *       "metadata": {
-                 *         "team": "billing"
-                 *       }
-                 *     }
-                 */
-                "application/json": {
-                    /** @example Production backend */
-                    name: string;
-                    description?: string | null;
-                    /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
-                    type?: "private_key" | "publishable_key";
-                    /**
-                     * @description Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account `service_accounts:keys`
-                     * @example user_01a20557a16e731f8ab301630217ef18
-                     */
-                    user_id?: string;
-                    expires_at?: string | null;
-                    /** @description All those of the key that makes it, if not said: name them */
-                    permissions?: string[];
-                    rate_limit?: {
-                        /** @description Requests in a window */
-                        limit: number;
-                        window_seconds: number;
-                    } | null;
-                    /**
-                     * @description Labels of your own
-                     * @example {
-                     *       "plan": "pro"
-                     *     }
-                     */
-                    metadata?: {
-                        [key: string]: string;
-                    };
-                };
-            };
-        };
-        responses: {
-            /** @description The key was created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /**
-                         * @example {
-                         *       "id": "key_01a20557a16e731f8ab301630217ef18",
-                         *       "name": "Production backend",
-                         *       "description": null,
-                         *       "type": "private_key",
-                         *       "provider": "latchkey",
-                         *       "display_id": "0cc5…68fe",
-                         *       "tenant_id": "tenant_default",
-                         *       "environment_id": "env_01a205579d1c7729b2cb563bc47034d9",
-                         *       "user_id": "user_default",
-                         *       "user_type": "user",
-                         *       "roles": [],
-                         *       "permissions": [
-                         *         "customers:read"
-                         *       ],
-                         *       "rate_limit": {
-                         *         "limit": 100,
-                         *         "window_seconds": 60
-                         *       },
-                         *       "metadata": {
-                         *         "team": "billing"
-                         *       },
-                         *       "status": "active",
-                         *       "expires_at": null,
-                         *       "last_used_at": null,
-                         *       "created_at": "2026-11-20T12:00:00.000Z",
-                         *       "updated_at": "2026-11-20T12:00:00.000Z",
-                         *       "rotated_to": null,
-                         *       "rotated_from": null
-                         *     }
-                         */
-                        secret: {
-                            id: string;
-                            name: string;
-                            description: string | null;
-                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
-                            type: "private_key" | "publishable_key";
-                            provider: string;
-                            display_id: string | null;
-                            tenant_id: string;
-                            environment_id: string;
-                            user_id: string;
-                            /** @description A person, or a program that has keys of its own */
-                            user_type: "user" | "service_account";
-                            /** @description Those of the user */
-                            roles: string[];
-                            permissions: string[];
-                            rate_limit: {
-                                /** @description Requests in a window */
-                                limit: number;
-                                window_seconds: number;
-                            } | null;
-                            metadata: {
-                                [key: string]: string;
-                            };
-                            /** @description An inactive one is refused with 403 */
-                            status: "active" | "inactive";
-                            expires_at: string | null;
-                            last_used_at: string | null;
-                            /**
-                             * Format: date-time
-                             * @description RFC 3339, UTC
-                             */
-                            created_at: string;
-                            /**
-                             * Format: date-time
-                             * @description RFC 3339, UTC
-                             */
-                            updated_at: string;
-                            rotated_to: string | null;
-                            rotated_from: string | null;
-                        };
-                        /** @description The key itself: shown this once, stored nowhere */
-                        api_key: string;
-                    };
-                };
-            };
-            "4XX": components["responses"]["Refused"];
-            "5XX": components["responses"]["Failed"];
-        };
-    };
     getKey: {
         parameters: {
             query?: never;
@@ -2512,6 +2283,235 @@ export interface operations {
                         updated_at: string;
                         rotated_to: string | null;
                         rotated_from: string | null;
+                    };
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Items to skip */
+                offset?: number;
+                /** @description `published` is read as `active` */
+                status?: ("active" | "inactive") | "published";
+                /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
+                type?: "private_key" | "publishable_key";
+                /** @description A part of the name or of the display id */
+                search?: string;
+                /** @description By the time of creation */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            name: string;
+                            description: string | null;
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
+                            type: "private_key" | "publishable_key";
+                            provider: string;
+                            display_id: string | null;
+                            tenant_id: string;
+                            environment_id: string;
+                            user_id: string;
+                            /** @description A person, or a program that has keys of its own */
+                            user_type: "user" | "service_account";
+                            /** @description Those of the user */
+                            roles: string[];
+                            permissions: string[];
+                            rate_limit: {
+                                /** @description Requests in a window */
+                                limit: number;
+                                window_seconds: number;
+                            } | null;
+                            metadata: {
+                                [key: string]: string;
+                            };
+                            /** @description An inactive one is refused with 403 */
+                            status: "active" | "inactive";
+                            expires_at: string | null;
+                            last_used_at: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC
+                             */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC
+                             */
+                            updated_at: string;
+                            rotated_to: string | null;
+                            rotated_from: string | null;
+                        }[];
+                        pagination: {
+                            total: number;
+                            limit: number;
+                            offset: number;
+                        };
+                    };
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours the same request gets the same answer again
+                 * @example 0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Production backend",
+                 *       "permissions": [
+                 *         "customers:read"
+                 *       ],
+                 *       "metadata": {
+                 *         "team": "billing"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @example Production backend */
+                    name: string;
+                    description?: string | null;
+                    /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
+                    type?: "private_key" | "publishable_key";
+                    /**
+                     * @description Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account `service_accounts:keys`
+                     * @example user_01a20557a16e731f8ab301630217ef18
+                     */
+                    user_id?: string;
+                    expires_at?: string | null;
+                    /** @description All those of the key that makes it, if not said: name them */
+                    permissions?: string[];
+                    rate_limit?: {
+                        /** @description Requests in a window */
+                        limit: number;
+                        window_seconds: number;
+                    } | null;
+                    /**
+                     * @description Labels of your own
+                     * @example {
+                     *       "plan": "pro"
+                     *     }
+                     */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The key was created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @example {
+                         *       "id": "key_01a20557a16e731f8ab301630217ef18",
+                         *       "name": "Production backend",
+                         *       "description": null,
+                         *       "type": "private_key",
+                         *       "provider": "latchkey",
+                         *       "display_id": "0cc5…68fe",
+                         *       "tenant_id": "tenant_default",
+                         *       "environment_id": "env_01a205579d1c7729b2cb563bc47034d9",
+                         *       "user_id": "user_default",
+                         *       "user_type": "user",
+                         *       "roles": [],
+                         *       "permissions": [
+                         *         "customers:read"
+                         *       ],
+                         *       "rate_limit": {
+                         *         "limit": 100,
+                         *         "window_seconds": 60
+                         *       },
+                         *       "metadata": {
+                         *         "team": "billing"
+                         *       },
+                         *       "status": "active",
+                         *       "expires_at": null,
+                         *       "last_used_at": null,
+                         *       "created_at": "2026-11-20T12:00:00.000Z",
+                         *       "updated_at": "2026-11-20T12:00:00.000Z",
+                         *       "rotated_to": null,
+                         *       "rotated_from": null
+                         *     }
+                         */
+                        secret: {
+                            id: string;
+                            name: string;
+                            description: string | null;
+                            /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
+                            type: "private_key" | "publishable_key";
+                            provider: string;
+                            display_id: string | null;
+                            tenant_id: string;
+                            environment_id: string;
+                            user_id: string;
+                            /** @description A person, or a program that has keys of its own */
+                            user_type: "user" | "service_account";
+                            /** @description Those of the user */
+                            roles: string[];
+                            permissions: string[];
+                            rate_limit: {
+                                /** @description Requests in a window */
+                                limit: number;
+                                window_seconds: number;
+                            } | null;
+                            metadata: {
+                                [key: string]: string;
+                            };
+                            /** @description An inactive one is refused with 403 */
+                            status: "active" | "inactive";
+                            expires_at: string | null;
+                            last_used_at: string | null;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC
+                             */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description RFC 3339, UTC
+                             */
+                            updated_at: string;
+                            rotated_to: string | null;
+                            rotated_from: string | null;
+                        };
+                        /** @description The key itself: shown this once, stored nowhere */
+                        api_key: string;
                     };
                 };
             };
@@ -3615,63 +3615,6 @@ export interface operations {
             "5XX": components["responses"]["Failed"];
         };
     };
-    getOwnUser: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "user_01a20557a16e731f8ab301630217ef18",
-                     *       "type": "service_account",
-                     *       "name": "Nightly billing",
-                     *       "email": null,
-                     *       "roles": [
-                     *         "billing"
-                     *       ],
-                     *       "status": "active",
-                     *       "tenant_id": "tenant_default",
-                     *       "created_at": "2026-11-20T12:00:00.000Z",
-                     *       "updated_at": "2026-11-20T12:00:00.000Z"
-                     *     }
-                     */
-                    "application/json": {
-                        id: string;
-                        /** @description A person, or a program that has keys of its own */
-                        type: "user" | "service_account";
-                        name: string;
-                        email: string | null;
-                        roles: string[];
-                        /** @description An inactive one is refused with 403 */
-                        status: "active" | "inactive";
-                        tenant_id: string;
-                        /**
-                         * Format: date-time
-                         * @description RFC 3339, UTC
-                         */
-                        created_at: string;
-                        /**
-                         * Format: date-time
-                         * @description RFC 3339, UTC
-                         */
-                        updated_at: string;
-                    };
-                };
-            };
-            "4XX": components["responses"]["Refused"];
-            "5XX": components["responses"]["Failed"];
-        };
-    };
     getUser: {
         parameters: {
             query?: never;
@@ -3758,6 +3701,63 @@ export interface operations {
                 };
             };
         };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "user_01a20557a16e731f8ab301630217ef18",
+                     *       "type": "service_account",
+                     *       "name": "Nightly billing",
+                     *       "email": null,
+                     *       "roles": [
+                     *         "billing"
+                     *       ],
+                     *       "status": "active",
+                     *       "tenant_id": "tenant_default",
+                     *       "created_at": "2026-11-20T12:00:00.000Z",
+                     *       "updated_at": "2026-11-20T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        id: string;
+                        /** @description A person, or a program that has keys of its own */
+                        type: "user" | "service_account";
+                        name: string;
+                        email: string | null;
+                        roles: string[];
+                        /** @description An inactive one is refused with 403 */
+                        status: "active" | "inactive";
+                        tenant_id: string;
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339, UTC
+                         */
+                        created_at: string;
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339, UTC
+                         */
+                        updated_at: string;
+                    };
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Failed"];
+        };
+    };
+    getOwnUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {

@@ -1,6 +1,6 @@
 import type { CreateKey, KeyType, UpdateKey } from '../../schemas/keys.ts';
 import { defaultPermissions, isAllowedOn, missingPermissions } from '../auth/permissions.ts';
-import { ApiError, type ErrorDetail } from '../http/api-error.ts';
+import { ApiError, type ErrorDetail, permissionDenied } from '../http/api-error.ts';
 
 /** Returns the mistakes in a key's fields that a schema can't express. */
 export function validationErrors(
@@ -44,8 +44,7 @@ export function permissionsFor(
 
 /** @throws ApiError `permission_denied` when not all that is asked for is held */
 export function requirePermissions(held: readonly string[], asked: readonly string[]): void {
-  if (missingPermissions(held, asked).length > 0)
-    throw new ApiError('permission_denied', 'Permission denied');
+  if (missingPermissions(held, asked).length > 0) throw permissionDenied();
 }
 
 /** The same with its expiry as the database takes it. */

@@ -1,7 +1,7 @@
 import type { KeyMetadata } from '../../schemas/keys.ts';
 import type { UserType } from '../../schemas/users.ts';
 import { grants } from '../auth/permissions.ts';
-import { ApiError, invalid } from '../http/api-error.ts';
+import { invalid, permissionDenied } from '../http/api-error.ts';
 import { lockUserForShare } from '../stores/user-store.ts';
 import type { Author } from './author.ts';
 import type { Transaction } from './change-log.ts';
@@ -25,10 +25,10 @@ export async function requireMayIssueTo(
   if (userId === undefined || userId === actor.userId) return;
   const mayIssueTo = (type: UserType) => grants(permissions, issuing[type]);
   // Who may issue to nobody doesn't hear who exists.
-  if (!mayIssueTo('user') && !mayIssueTo('service_account')) throw denied();
+  if (!mayIssueTo('user') && !mayIssueTo('service_account')) throw permissionDenied();
   const user = await lockUserForShare(transaction.connection, tenantId, userId);
   if (user === null) throw invalid('/user_id', 'is not a user of the tenant');
-  if (!mayIssueTo(user.type)) throw denied();
+  if (!mayIssueTo(user.type)) throw permissionDenied();
   if (user.status === 'inactive') throw invalid('/user_id', 'is an inactive user');
 }
 
@@ -37,7 +37,5 @@ export async function requireMayIssueTo(
  * @throws ApiError `permission_denied` when that is another than the author, who may not issue keys to it
  */
 export function requireMayReissue({ actor, permissions }: Author, { user_id, user_type }: KeyMetadata): void {
-  if (user_id !== actor.userId && !grants(permissions, issuing[user_type])) throw denied();
+  if (user_id !== actor.userId && !grants(permissions, issuing[user_type])) throw permissionDenied();
 }
-
-const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');

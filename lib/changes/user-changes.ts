@@ -3,7 +3,7 @@ import { missingPermissions } from '../auth/permissions.ts';
 import { type Actor, systemActor } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
 import { updateKind } from '../events/event-kinds.ts';
-import { ApiError, invalid, notFound } from '../http/api-error.ts';
+import { invalid, notFound, permissionDenied } from '../http/api-error.ts';
 import * as users from '../stores/user-store.ts';
 import type { TenantAuthor } from './author.ts';
 import type { ChangeLog, Transaction } from './change-log.ts';
@@ -57,15 +57,13 @@ export async function updateUser(
     if (before === null) throw notFound('User');
     if (before.status === 'inactive' && request.status === 'active') {
       const revived = await users.permissionsOfUser(connection, tenantId, id);
-      if (missingPermissions(permissions, revived).length > 0) throw denied();
+      if (missingPermissions(permissions, revived).length > 0) throw permissionDenied();
     }
     const after = await users.updateUser(connection, tenantId, id, request);
     recordUserEvent(transaction, updateKind('user', before, after), before, after, actor);
     return after;
   });
 }
-
-const denied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
 
 function recordUserEvent(
   transaction: Transaction,

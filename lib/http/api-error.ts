@@ -47,7 +47,10 @@ export const errorBody = (code: ErrorCode, message: string, details?: ErrorDetai
   error: { message, internal_error: code, ...(details && { details }) },
 });
 
-/** Nothing of that id, for this caller. */
+/** The refusal of a caller who may not do what the request asks for. */
+export const permissionDenied = (): ApiError => new ApiError('permission_denied', 'Permission denied');
+
+/** The refusal of an id that names nothing that this caller may see. */
 export const notFound = (what: string): ApiError => new ApiError('not_found', `${what} not found`);
 
 /** One field of the request is wrong in a way that a schema can't express. */

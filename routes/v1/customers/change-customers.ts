@@ -5,20 +5,9 @@ import { deactivateCustomer, deleteCustomer } from '../../../lib/changes/custome
 import { newId } from '../../../lib/crypto/ids.ts';
 import { isDuplicate } from '../../../lib/database/database.ts';
 import { ApiError, notFound } from '../../../lib/http/api-error.ts';
-import {
-  findCustomer,
-  insertCustomer,
-  listCustomers,
-  updateCustomer,
-} from '../../../lib/stores/customer-store.ts';
+import { insertCustomer, updateCustomer } from '../../../lib/stores/customer-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
-import {
-  CreateCustomer,
-  Customer,
-  CustomerPage,
-  ListCustomersQuery,
-  UpdateCustomer,
-} from '../../../schemas/customers.ts';
+import { CreateCustomer, Customer, UpdateCustomer } from '../../../schemas/customers.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 
 const tags = ['Customers'];
@@ -49,44 +38,6 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         refuseDuplicate,
       );
       return reply.code(201).send(customer);
-    },
-  );
-
-  app.get(
-    '',
-    {
-      schema: {
-        operationId: 'listCustomers',
-        summary: 'List customers',
-        tags,
-        querystring: ListCustomersQuery,
-        response: { 200: CustomerPage, ...errorResponses },
-      },
-      config: { access: requires('customers:read') },
-    },
-    async (request) => {
-      const { limit, offset } = request.query;
-      const { items, total } = await listCustomers(pool, request.scope(), request.query);
-      return { items, pagination: { total, limit, offset } };
-    },
-  );
-
-  app.get(
-    '/:id',
-    {
-      schema: {
-        operationId: 'getCustomer',
-        summary: 'Get a customer',
-        tags,
-        params: IdParams,
-        response: { 200: Customer, ...errorResponses },
-      },
-      config: { access: requires('customers:read') },
-    },
-    async (request) => {
-      const customer = await findCustomer(pool, request.scope(), request.params.id);
-      if (customer === null) throw notFound('Customer');
-      return customer;
     },
   );
 

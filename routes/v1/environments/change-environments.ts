@@ -1,16 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { requires } from '../../../lib/auth/route-policy.ts';
 import { createEnvironment, updateEnvironment } from '../../../lib/changes/environment-changes.ts';
-import { ApiError, notFound } from '../../../lib/http/api-error.ts';
-import { findEnvironment, listEnvironments } from '../../../lib/stores/environment-store.ts';
+import { notFound, permissionDenied } from '../../../lib/http/api-error.ts';
+import { findEnvironment } from '../../../lib/stores/environment-store.ts';
 import { IdParams } from '../../../schemas/common.ts';
-import {
-  CreateEnvironment,
-  Environment,
-  EnvironmentPage,
-  ListEnvironmentsQuery,
-  UpdateEnvironment,
-} from '../../../schemas/environments.ts';
+import { CreateEnvironment, Environment, UpdateEnvironment } from '../../../schemas/environments.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
 
 const tags = ['Environments'];
@@ -39,44 +33,6 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     },
   );
 
-  app.get(
-    '',
-    {
-      schema: {
-        operationId: 'listEnvironments',
-        summary: 'List the environments of the tenant',
-        tags,
-        querystring: ListEnvironmentsQuery,
-        response: { 200: EnvironmentPage, ...errorResponses },
-      },
-      config: { access: requires('environments:read', { scope: 'tenant' }) },
-    },
-    async (request) => {
-      const { limit, offset } = request.query;
-      const { items, total } = await listEnvironments(pool, request.identity().tenantId, request.query);
-      return { items, pagination: { total, limit, offset } };
-    },
-  );
-
-  app.get(
-    '/:id',
-    {
-      schema: {
-        operationId: 'getEnvironment',
-        summary: 'Get an environment',
-        tags,
-        params: IdParams,
-        response: { 200: Environment, ...errorResponses },
-      },
-      config: { access: requires('environments:read', { scope: 'tenant' }) },
-    },
-    async (request) => {
-      const environment = await findEnvironment(pool, request.identity().tenantId, request.params.id);
-      if (environment === null) throw notFound('Environment');
-      return environment;
-    },
-  );
-
   app.patch(
     '/:id',
     {
@@ -98,7 +54,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const { tenantId, environmentId, isConfiguredKey: operator } = request.identity();
       const found = await findEnvironment(pool, tenantId, id);
       if (found === null) throw notFound('Environment');
-      if (!operator && id !== environmentId) throw new ApiError('permission_denied', 'Permission denied');
+      if (!operator && id !== environmentId) throw permissionDenied();
       return updateEnvironment(changeLog, tenantId, id, request.body, request.actor());
     },
   );
