@@ -30,7 +30,7 @@ import validation from './plugins/validation.ts';
 
 export interface BuildOptions extends Config {
   databaseUrl: string;
-  /** Where log lines go; standard output by default. */
+  /** The destination of log lines; standard output by default. */
   logStream?: DestinationStream;
   /** `false` does without notifications of the database, as behind a pooler. */
   notifications?: boolean;

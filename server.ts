@@ -27,7 +27,7 @@ const stopTimeoutMs = 10_000;
  */
 const signalsOfWorker = cluster.isWorker ? { onSecondSignal: () => {} } : {};
 
-/** What has been started, in order; stopped the other way round. */
+/** Everything that was started, in order; stopped in reverse order. */
 const started: { stop(): Promise<void> }[] = [];
 
 async function start(config: Config): Promise<void> {

@@ -12,7 +12,7 @@ export interface Contender {
   sources: readonly KeySource[];
   /** Which share of the answers is to be a refusal, 0 to 1. */
   refusedShare?: number;
-  /** What goes on while this one has its turn. @returns what ends it */
+  /** Starts the load that runs during this turn. @returns the function that ends it */
   beside?(): () => Promise<void>;
 }
 

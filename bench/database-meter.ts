@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { migrate } from '../lib/database/migrations.ts';
 import { type Databases, execute, startDatabases } from './databases.ts';
 
-/** What a PostgreSQL server has done for one database since some time. */
+/** A PostgreSQL server's counters of one database. */
 export interface DatabaseUsage {
   atMs: number;
   statements: number;

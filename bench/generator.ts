@@ -27,14 +27,14 @@ export const malformedKeys: KeySource = { kind: 'malformed', first: 0, count: 10
 export interface ClosedLoop {
   port: number;
   path: string;
-  /** What stands before the key: the header's name, and perhaps a scheme. */
+  /** The text before the key: the header's name, and perhaps a scheme. */
   header: string;
   sources: readonly KeySource[];
   seed: number;
   seconds: number;
 }
 
-/** What came of the requests of one slice. */
+/** The results of the requests of one slice. */
 export interface ClosedLoopResult {
   requests: number;
   durationMicros: number;

@@ -15,7 +15,7 @@ import { absent, type KeyRecord, KeyTable } from '../lib/key-table/key-table.ts'
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** What a parent process is told. */
+/** The message to the parent process. */
 export interface GrowthReport {
   sizes: { keys: number; residentBytesEach: number }[];
   /** The longest upsert that grew the table, garbage collections aside. */
@@ -59,7 +59,7 @@ interface Piece {
 }
 
 interface Upsert extends Piece {
-  /** Whether it took a page or resized a segment: the work that a table which doubles would do for all keys at once. */
+  /** True if it took a page or resized a segment: the work that a table which doubles would do for all keys at once. */
   grew: boolean;
 }
 

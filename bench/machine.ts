@@ -7,7 +7,7 @@ import { repository } from './server-process.ts';
 const git = (...args: string[]): string =>
   execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
 
-/** What was measured, and on which machine. A commit with changes on top of it says so. */
+/** The measured commit and the machine. A commit with changes on top of it says so. */
 export function describeMachine(
   generator: string,
   { pinning }: Placement,

@@ -9,14 +9,14 @@ export interface Stream {
   perSecond: number;
   /** How many keys are in random rotation; `unknown`: none that was ever issued, and no two the same. */
   keys: number | 'unknown';
-  /** What every answer's status is to be. */
+  /** The expected status of every answer. */
   status: number;
 }
 
 export interface OpenLoopPlan {
   port: number;
   streams: Stream[];
-  /** What is sent for this long at first isn't measured. */
+  /** Milliseconds at the start that aren't measured. */
   leadInMs: number;
   durationMs: number;
 }

@@ -8,7 +8,7 @@ export interface Goal {
 /** A result that is worth a line in the table. */
 export interface Figure {
   label: string;
-  /** What the value is counted in; `''` for a ratio. */
+  /** The unit of the value; `''` for a ratio. */
   unit: string;
   value: Spread;
   goal: Goal | null;
@@ -51,7 +51,7 @@ export interface ScenarioResult {
   figures: Figure[];
   comparisons: Comparison[];
   curves: LatencyCurve[];
-  /** What a reader of the figures has to know. */
+  /** Notes for readers of the figures. */
   notes: string[];
 }
 
@@ -62,7 +62,7 @@ export interface Machine {
   system: string;
   node: string;
   generator: string;
-  /** Where server and generator ran; `null`: the system placed them. */
+  /** The cores of server and generator; `null`: the system placed them. */
   pinning: { server: string; generator: string } | null;
 }
 
@@ -79,7 +79,7 @@ export interface BenchResults {
 export const disturbed =
   'NOT TO BE BELIEVED: the server did not get its core all the time. Something else was running.';
 
-/** Whether a figure reaches its goal; `null` if it has none. */
+/** Returns whether a figure reaches its goal; `null` if it has none. */
 export function isMet({ value, goal }: Figure): boolean | null {
   if (goal === null) return null;
   return goal.kind === 'at least' ? value.median >= goal.value : value.median <= goal.value;

@@ -1,6 +1,6 @@
 /**
  * Runs the benchmark: `node --import=tsx bench/run.ts [--scenario=name,name] [--quick]`. `make bench` does it.
- * What is measured and how is in bench/README.md.
+ * bench/README.md says what is measured, and how.
  */
 import { parseArgs } from 'node:util';
 import { buildServers } from './build.ts';
@@ -40,7 +40,7 @@ function checkRequirements(): string {
   );
 }
 
-/** What comparisons are made with is never one that waits for anything. */
+/** A server that comparisons are made with never waits for anything. */
 const wasDisturbed = ({ comparisons }: ScenarioResult): boolean =>
   comparisons.some(({ variants }) => (variants[0]?.coresBusy.median ?? 1) < 0.9);
 

@@ -1,8 +1,8 @@
-/** What has been started and has to be stopped, whichever way the bench ends. */
+/** Everything that was started and must be stopped, however the bench ends. */
 const running = new Set<() => Promise<void>>();
 let interrupted = false;
 
-/** Whether somebody stopped the bench: what fails then fails because of that. */
+/** Returns whether somebody stopped the bench: what fails then fails because of that. */
 export const isInterrupted = (): boolean => interrupted;
 
 /** @returns what stops it once, however often it is called, and forgets it then */
@@ -24,7 +24,7 @@ export async function stopEverything(): Promise<void> {
   }
 }
 
-/** Whoever stops the bench leaves nothing running either. */
+/** Stops everything when the bench is interrupted. */
 export function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {

@@ -3,7 +3,7 @@ import type { Placement } from './cores.ts';
 import type { Databases } from './databases.ts';
 import type { ScenarioResult } from './results.ts';
 
-/** What every scenario is given. */
+/** The context of every scenario. */
 export interface Context {
   databases: Databases;
   placement: Placement;

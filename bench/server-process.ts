@@ -24,7 +24,7 @@ export interface ServerProgram {
   readyHeaders?: Record<string, string>;
   /** How many cores it is to have. */
   processes?: number;
-  /** Where its standard output goes: a file's descriptor; nowhere if not said. */
+  /** The file descriptor of its standard output; none by default. */
   output?: number;
 }
 
@@ -33,10 +33,10 @@ export interface ServerProcess {
   port: number;
   /** From the start of the process to its first answer that it is ready. */
   readyAfterMs: number;
-  /** What it answered when it was ready. */
+  /** Its answer when it was ready. */
   readiness: string;
   usage(): Promise<Usage>;
-  /** What the process itself spends its time on while `work` runs. */
+  /** Profiles the process itself while `work` runs. */
   profileDuring(work: () => Promise<void>): Promise<Profile>;
   stop(): Promise<void>;
 }
@@ -112,7 +112,7 @@ async function profileDuring(child: ChildProcess, work: () => Promise<void>): Pr
   return ask<Profile>(child, 'stop profile');
 }
 
-/** What the server answers over its pipe. */
+/** Returns the server's answer over its pipe. */
 async function ask<Answer>(child: ChildProcess, question: string): Promise<Answer> {
   const answered = once(child, 'message');
   child.send(question);

@@ -70,7 +70,7 @@ export async function deleteLeftovers(target: Target, apiKey: string): Promise<b
 }
 
 /**
- * What a replica says to a key. An answer about something else, such as a limit, is `undecided`.
+ * A replica's answer to a key. An answer about something else, such as a limit, is `undecided`.
  * @throws when there is no answer
  */
 export async function useKey(target: Target, { plaintext }: CanaryKey): Promise<Decision> {

@@ -1,9 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What the canary makes, and then looks for through every replica. */
+/** The changes that the canary makes, and then looks for through every replica. */
 export type CanaryChange = 'created' | 'deleted';
 
-/** What Prometheus sees of the canary. Its labels don't grow with replicas: the log names them. */
+/** The canary's metrics for Prometheus. Its labels don't grow with replicas: the log names them. */
 export class CanaryMetrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];

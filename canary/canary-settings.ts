@@ -26,7 +26,7 @@ const Settings = Type.Object({
 });
 
 export interface CanarySettings {
-  /** Where replicas are: a name may have an address for each. */
+  /** The URL of the replicas: its name may have an address for each. */
   urls: URL[];
   /** Makes and deletes the canary's own keys. */
   apiKey: string;

@@ -158,7 +158,7 @@ function check(draft: string, result: CommandResult): void {
   );
 }
 
-/** What root makes in somebody's folder has to stay usable to them. */
+/** Gives what root creates in a folder to the folder's owner, who must be able to use it. */
 async function giveToOwnerOf(dataDir: string, files: readonly string[]): Promise<void> {
   const { uid, gid } = await stat(dataDir);
   for (const file of files) await chown(file, uid, gid);

@@ -22,7 +22,7 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string;
   /** The programs to run; by default those of the npm package, else the machine's. */
   readonly binaries?: PostgresBinaries;
-  /** Where root puts a copy of the programs, if PostgreSQL's user cannot reach them. */
+  /** The folder in which root puts a copy of the programs, if PostgreSQL's user cannot reach them. */
   readonly rootCopiesFolder?: string;
   /** Of PostgreSQL, for who measures it. */
   readonly serverSettings?: Readonly<Record<string, string | number>>;

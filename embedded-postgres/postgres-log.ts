@@ -1,6 +1,6 @@
 type Write = (message: string) => void;
 
-/** What the embedded server needs of a logger; pino and Fastify's `app.log` have it. */
+/** The part of a logger that the embedded server needs; pino and Fastify's `app.log` have it. */
 export interface Log {
   readonly debug: Write;
   readonly info: Write;

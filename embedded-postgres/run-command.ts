@@ -14,7 +14,7 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly timeoutMs: number;
-  /** Whom to run as; ourselves if undefined. */
+  /** The user to run as; this process's own if undefined. */
   readonly identity?: Identity | undefined;
   /** Written to its standard input. */
   readonly input?: string;

@@ -5,9 +5,9 @@ import { sendableKey } from './service-options.ts';
 export type { paths };
 
 export interface LatchkeyClientOptions {
-  /** Where the service is: `https://keys.example.com`. */
+  /** The service's URL: `https://keys.example.com`. */
   url: string;
-  /** What `X-API-Key` says in every request. Routes that ask for no key do without. */
+  /** The key that every request sends in `X-API-Key`. Routes that require no key work without it. */
   apiKey?: string;
 }
 

@@ -19,7 +19,7 @@ declare module 'fastify' {
     latchkey: Latchkey;
   }
   interface FastifyRequest {
-    /** Whom the request speaks for; `null` on public routes. */
+    /** The identity that the request speaks for; `null` on public routes. */
     auth: Identity | null;
     /** The tenant of its key. Throws on public routes. */
     readonly tenantId: string;
@@ -35,13 +35,13 @@ export type LatchkeyRoute = 'public' | { permission: `${string}:${string}` };
 export interface LatchkeyReplicaOptions {
   /** The database of the service, whose schema is as new as this package. */
   databaseUrl: string;
-  /** Where limits are counted together with the service; without it, in this process. */
+  /** The Redis that counts limits together with the service; without it, this process counts them. */
   redisUrl?: string;
 }
 
 /** Asks a service about each request, and keeps nothing of what it answers. */
 export interface LatchkeyServerOptions {
-  /** Where the service is: `https://keys.example.com`. */
+  /** The service's URL: `https://keys.example.com`. */
   url: string;
   /** A key with the permission `keys:verify`. Keys of its tenant are accepted, and no others. */
   apiKey: string;
@@ -50,7 +50,7 @@ export interface LatchkeyServerOptions {
 /** Believes what a service has signed, for a proxy in front of the app that asked it. */
 export interface LatchkeySignedIdentityOptions {
   signedIdentity: {
-    /** Where the service is, whose public keys are there: `https://keys.example.com`. */
+    /** The URL of the service that publishes its public keys: `https://keys.example.com`. */
     url: string;
     /** The names that clients ask the app by: `['api.example.com']`. What was signed for others is refused. */
     hosts: readonly string[];
@@ -60,7 +60,7 @@ export interface LatchkeySignedIdentityOptions {
 export type LatchkeyOptions = LatchkeyReplicaOptions | LatchkeyServerOptions | LatchkeySignedIdentityOptions;
 
 export interface Latchkey {
-  /** Whether keys can be decided on now, for a probe of readiness. It waits a moment for that, and never rejects. */
+  /** Returns whether keys can be decided on now, for a probe of readiness. It waits a moment for that, and never rejects. */
   ready(): Promise<boolean>;
   /** This process's copy of all keys; `null` where a service is asked. */
   replica(): LatchkeyReplica | null;

@@ -64,7 +64,7 @@ export class PublicKeyCache {
     return this.#fetchOnce();
   }
 
-  /** Whether the service could know a key that isn't here. */
+  /** Returns whether the service could know a key that isn't here. */
   #mayHaveOthers(): boolean {
     return this.#pending !== null || this.#failure !== null || performance.now() >= this.#nextMs;
   }

@@ -30,7 +30,7 @@ const timeoutMs = 5_000;
 
 const usageIntervalMs = 5_000;
 
-/** Where the accepted key of a request is kept: under no name that an app could use. */
+/** The property that holds the accepted key of a request: under no name that an app could use. */
 const acceptedKey = Symbol('latchkey.acceptedKey');
 
 declare module 'fastify' {

@@ -6,7 +6,7 @@ import { LogRateLimit } from '../lib/observability/log-rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route changes nothing, whatever the method. */
+    /** True if the route changes nothing, whatever the method. */
     readOnly?: boolean;
   }
 }

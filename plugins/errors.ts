@@ -31,7 +31,7 @@ function refusalOf(error: unknown): ApiError {
 const isFastifyError = (error: unknown): error is FastifyError =>
   error instanceof Error && 'code' in error && 'statusCode' in error;
 
-/** What Fastify itself refuses: broken JSON, a body too large, a wrong media type, a wrong URL. */
+/** Translates Fastify's own errors: broken JSON, a body too large, a wrong media type, a wrong URL. */
 function refusalOfFastify(error: FastifyError): ApiError {
   const statusCode = error.statusCode ?? 500;
   if (statusCode >= 500) return new ApiError('system_error', 'Internal server error', { cause: error });

@@ -9,7 +9,7 @@ interface OpenApiOptions {
 }
 
 /**
- * What the pages may load: their own files and images inside of them. The plugin's own policy lets other
+ * Allows the pages to load their own files and images inside of them. The plugin's own policy lets other
  * hosts in, and asks for HTTPS, which a service on a plain port of the local network doesn't speak.
  */
 const documentationPolicy =
@@ -108,7 +108,7 @@ function needs(access: Access): string {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-/** What has a default is there for the handler, and so required in its types; a client may leave it out. */
+/** Marks fields with a default as optional: the handler always has them, but a client may leave them out. */
 function withoutRequiredDefaults(querystring: Record<string, unknown>): object {
   const { properties, required } = querystring;
   if (!isObject(properties) || !Array.isArray(required)) return querystring;

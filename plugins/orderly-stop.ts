@@ -5,7 +5,7 @@ import fp from 'fastify-plugin';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Whether it has been told to stop. */
+    /** Returns whether it has been told to stop. */
     isStopping(): boolean;
   }
 }

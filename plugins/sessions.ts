@@ -61,7 +61,7 @@ export default fp<SessionsOptions>(
   { name: 'sessions', dependencies: ['authenticator', 'database'] },
 );
 
-/** What the header says, each time that it is there. Node joins repeated ones, which must not pass as one. */
+/** Returns every value of the header. Node joins repeated headers, which must not pass as one. */
 const tokensIn = ({ raw: { rawHeaders } }: FastifyRequest): string[] =>
   rawHeaders.filter(
     (value, i) => i % 2 === 1 && value !== '' && rawHeaders[i - 1]?.toLowerCase() === 'x-session-token',

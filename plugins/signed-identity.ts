@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 interface SignedIdentity {
-  /** What everybody verifies with. */
+  /** The keys that verify signed identities. */
   publicKeys: PublicKeys;
   /**
    * Signs whom a request speaks for, bound to the request that a proxy asks about.

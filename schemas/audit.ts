@@ -43,7 +43,7 @@ export const AuditEvent = Type.Object(
 );
 export type AuditEvent = Static<typeof AuditEvent>;
 
-/** What every trail takes. A place in it stays the same while events are added. */
+/** The query of every trail. A place in it stays the same while events are added. */
 const trailQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Events in a page' }),
   cursor: Type.Optional(

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Nullable, RateLimit } from './common.ts';
 
-/** Whom a key speaks for. */
+/** The identity that a key speaks for. */
 export const Me = Type.Object(
   {
     tenant_id: Type.String(),

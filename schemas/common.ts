@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 
 /**
- * What any text may be made of. PostgreSQL stores no NUL and no half of a surrogate pair, neither in text nor
+ * The pattern of every text. PostgreSQL stores no NUL and no half of a surrogate pair, neither in text nor
  * in JSON; and a key, which is 64 hex characters, is stored nowhere, wherever somebody pastes it by mistake.
  */
 export const textPattern = '^(?![\\s\\S]*[0-9A-Fa-f]{64})[^\\u0000\\ud800-\\udfff]*$';
@@ -43,7 +43,7 @@ export const RateLimit = Type.Object(
 );
 export type RateLimit = Static<typeof RateLimit>;
 
-/** What an id may be made of: some come from the operator's configuration. */
+/** The pattern of every id; some come from the operator's configuration. */
 export const idPattern = '^[A-Za-z0-9_-]{1,64}$';
 
 export const IdParams = Type.Object(
@@ -69,7 +69,7 @@ export const IdempotencyHeaders = Type.Object({
 const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Items in a page' });
 const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000_000, default: 0, description: 'Items to skip' });
 
-/** What every listing takes; spread into the query of a resource that filters as well. */
+/** The query of every listing; spread into the query of a resource that filters as well. */
 export const pageQuery = { limit: Limit, offset: Offset };
 
 /** The answer of every listing. */

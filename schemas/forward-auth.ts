@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 
-/** What a proxy asks besides whether the key is accepted. Anything else in the query isn't looked at. */
+/** The options of a proxy. Anything else in the query is ignored. */
 export const ForwardAuthQuery = Type.Object({
   permission: Type.Optional(
     Type.Array(Type.String(), {

@@ -29,7 +29,7 @@ const Permission = Type.String({
 const permissionsOptions = { maxItems: 100, uniqueItems: true };
 const Permissions = Type.Array(Permission, permissionsOptions);
 
-/** What a listing shows of a key: everything but the key. */
+/** A key's metadata: everything but the key. */
 export const KeyMetadata = Type.Object(
   {
     id: Type.String(),

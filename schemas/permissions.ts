@@ -2,9 +2,9 @@
 interface CatalogueEntry {
   /** The sentence that documents it. */
   readonly allows: string;
-  /** Whether it manages keys, people or settings, rather than an API's own data. */
+  /** True if it manages keys, people or settings, rather than an API's own data. */
   readonly manages: boolean;
-  /** Whether a publishable key may hold it, which strangers can read. */
+  /** True if a publishable key may hold it, which strangers can read. */
   readonly publishable: boolean;
 }
 

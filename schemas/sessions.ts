@@ -33,7 +33,7 @@ export const IssuedSession = Type.Object(
 
 const { id, external_id, name, email, created_at, updated_at } = Customer.properties;
 
-/** What a customer sees of itself: not the labels, which are its provider's. */
+/** The customer's own data, without the labels, which belong to its provider. */
 export const PortalInfo = Type.Object(
   { id, external_id, name, email, created_at, updated_at },
   {

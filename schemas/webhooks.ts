@@ -34,7 +34,7 @@ export const HmacSettings = Type.Object(
 );
 export type HmacSettings = Static<typeof HmacSettings>;
 
-/** What a listing shows of a signing secret: everything but the secret. */
+/** A signing secret's metadata: everything but the secret. */
 export const WebhookSecret = Type.Object(
   {
     id: Type.String(),

@@ -155,7 +155,7 @@ function mistakesIn({ ok, headers }: Response, text: string): Mistake[] {
   return ok || !isJson ? [] : (JSON.parse(text).error?.details ?? []);
 }
 
-/** Where the keys come from, and how much of it has been read: 0 to 1. */
+/** The source of the keys, and the share of it that has been read: 0 to 1. */
 interface Source {
   entries: AsyncIterable<Entry> | Iterable<Entry>;
   shareRead(done: number): number;

@@ -30,7 +30,7 @@ async function contents(): Promise<unknown[]> {
   return (await owner.query('SELECT * FROM key_events ORDER BY seq')).rows;
 }
 
-/** What the database says to a statement: the code of its refusal. */
+/** Returns the database's error code for a statement. */
 async function codeOf(db: Pool, statement: string): Promise<string> {
   return db.query(statement).then(
     () => 'accepted',

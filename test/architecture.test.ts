@@ -79,7 +79,7 @@ function importsTypesOnly({ importClause }: ts.ImportDeclaration): boolean {
   );
 }
 
-/** What each part of the service may import of ours; the others, which nothing imports, may import all. */
+/** The parts of ours that each part of the service may import. The others, which nothing imports, may import all. */
 const mayImport: Record<string, string[]> = {
   schemas: ['schemas'],
   lib: ['lib', 'schemas'],
@@ -97,7 +97,7 @@ const mayImport: Record<string, string[]> = {
 /** The folders of `lib` that are told everything: stores are handed in. */
 const withoutStores = ['lib/auth/', 'lib/key-table/', 'lib/replication/'];
 
-/** What the configuration isn't about. */
+/** Files that may read the environment beside the configuration. */
 const mayReadEnvironment = [
   'lib/config/config.ts',
   // Hands `PATH` on to the programs of PostgreSQL.

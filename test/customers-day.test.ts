@@ -14,7 +14,7 @@ interface Answer {
   body: string;
 }
 
-/** What a customer types: curl itself, with these arguments, and what it got. */
+/** Runs curl with a customer's arguments, and returns its output. */
 async function curl(...args: string[]): Promise<Answer> {
   const { stdout } = await run('curl', ['--silent', '--show-error', '--include', ...args]);
   const end = stdout.indexOf('\r\n\r\n');

@@ -48,7 +48,7 @@ const wrongKey = 'f'.repeat(64);
 const noDecision = errorOf('Authentication temporarily unavailable', 'service_unavailable');
 const noDatabase = errorOf('Service temporarily unavailable', 'service_unavailable');
 
-/** What is answered from memory alone to a key that is accepted. */
+/** Requests that memory alone answers for an accepted key. */
 const answeredFromMemory: Record<string, object> = {
   'GET /v1/auth/me': { tenant_id: 'tenant_default' },
   'GET /v1/auth/verify': {},
@@ -57,7 +57,7 @@ const answeredFromMemory: Record<string, object> = {
 
 const bodyOf = (response: LightMyRequestResponse): object => (response.payload === '' ? {} : response.json());
 
-/** What memory alone decides of a request: everything but what the database is needed for. */
+/** Compares the decisions that memory alone makes. */
 function decided(name: string, keyName: KeyName): { status: number; body: object } | null {
   if (keyName === 'wrong') return { status: 401, body: errorOf('Invalid API key', 'permission_denied') };
   if (keyName === 'inactive')

@@ -1,4 +1,4 @@
-/** What a key that is being revoked, or that holds little, can still bring about. */
+/** Tries what a key that is being revoked, or that holds little, can still do. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** What `deploy/` takes for granted of the service, and of its own files, is so. */
+/** Checks what `deploy/` assumes of the service and of its own files. */
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseEnv } from 'node:util';

@@ -78,7 +78,7 @@ t.test('a wrong method is 405 and says which are right, before anybody asks for 
     // A stream has no end that HEAD could ask for.
     if (method === 'GET' && !path.endsWith('/stream')) methods.add('HEAD');
   }
-  /** Where one path has a word, another may have an id, and answer its own methods. */
+  /** A path with a word where another has an id answers its own methods. */
   const isAnswered = (method: string, url: string) =>
     [...allowed].some(
       ([path, methods]) =>
@@ -167,7 +167,7 @@ interface JsonSchema {
   additionalProperties?: JsonSchema | boolean;
 }
 
-/** What proxies ask: the rest of the query may be from their own clients, and a body isn't looked at. */
+/** Routes for proxies: the rest of the query may come from their own clients, and a body is ignored. */
 const forwardAuthPath = '/v1/auth/verify';
 
 const wrongValues: Record<string, unknown[]> = {
@@ -177,7 +177,7 @@ const wrongValues: Record<string, unknown[]> = {
   object: ['a', 5, true, ['a'], { 'a\0b': 'c' }, { a: 'b\0c' }, { a: 5 }, { '\ud800': 'a' }],
 };
 
-/** Whether what is wrong elsewhere is right here. */
+/** Returns whether what is wrong elsewhere is right here. */
 function isRight({ type, minimum, pattern }: JsonSchema, value: unknown): boolean {
   if (type === 'integer') return value === minimum;
   return typeof value === 'string' && pattern === '^[0-9a-f]{64}$' && /^f{64}$/.test(value);

@@ -13,7 +13,7 @@ import { keysPerStatement, UsageWriter } from '../lib/usage/usage-writer.ts';
 
 export { developmentKey };
 
-/** What of a tap test the helper needs. */
+/** The part of a tap test that the helper needs. */
 interface Test {
   teardown(handler: () => unknown): void;
 }

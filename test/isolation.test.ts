@@ -23,7 +23,7 @@ import {
 import { newIdentityKey, signingEnv } from './fixtures/signed-identity.ts';
 import { type CallOptions, startService, usageWriterOf } from './helper.ts';
 
-/** What is varied in the body or query of a request. */
+/** The variants of a request's body or query. */
 interface Pick {
   /** A text: new, or an id or a name of anybody's. */
   text: string;
@@ -33,13 +33,13 @@ interface Pick {
 }
 
 interface Route {
-  /** Whether it asks for no key, and so has nothing to refuse. */
+  /** True if it asks for no key, and so has nothing to refuse. */
   open?: true;
   /** The table in which the id of the path is looked for. */
   table?: string;
-  /** Whether it takes a signature instead of a key: that of the environment in which the caller works. */
+  /** True if it takes a signature instead of a key: that of the environment in which the caller works. */
   signed?: true;
-  /** Whether it takes the session of a customer, and no key. */
+  /** True if it takes the session of a customer, and no key. */
   session?: true;
   body?: (pick: Pick) => object;
   query?: (pick: Pick) => Record<string, string>;
@@ -177,7 +177,7 @@ function routesOf(app: FastifyInstance): string[] {
 const requestArbitrary = fc.record({
   route: fc.nat(routeNames.length - 1),
   caller: fc.nat(99),
-  /** Whether the id of the path is one that the caller may not reach, and which. */
+  /** Returns whether the id of the path is one that the caller may not reach, and which. */
   foreign: fc.boolean(),
   target: fc.nat(99),
   /** Which environment the request selects, among all that there are, and how. */
@@ -189,9 +189,9 @@ const requestArbitrary = fc.record({
     { weight: 1, arbitrary: fc.constant<'inactive'>('inactive') },
   ),
   field: fc.nat(5),
-  /** Whether it is sent with an Idempotency-Key that others use as well. */
+  /** Returns whether it is sent with an Idempotency-Key that others use as well. */
   repeatable: fc.boolean(),
-  /** Where the request claims to come from another tenant and environment. */
+  /** The place in which the request claims another tenant and environment. */
   forged: fc.constantFrom('nowhere', 'headers', 'query', 'body'),
 });
 type RequestSpec = typeof requestArbitrary extends fc.Arbitrary<infer Spec> ? Spec : never;
@@ -204,12 +204,12 @@ t.test('the test knows every route', async (t) => {
   t.strictSame(routesOf(service.app).sort(), routeNames.toSorted());
 });
 
-/** What the service should decide of a request, worked out independently of it. */
+/** The expected decision, worked out independently of the service. */
 interface Reach {
   environmentId: string | null;
-  /** Whether the row is the caller's to see. */
+  /** Returns whether the row is the caller's to see. */
   sees(row: Row): boolean;
-  /** Whether the row may be changed or made by this request. */
+  /** Returns whether the row may be changed or made by this request. */
   changes(row: Row): boolean;
 }
 
@@ -234,7 +234,7 @@ function reachOf(
   const rows = [...before.values()];
   const environmentId = environmentOf(caller, selector, rows);
   const tenantIds = new Set(rows.map(({ tenantId }) => tenantId));
-  /** What only the operator may do to other tenants. */
+  /** Requests to other tenants that only the operator may send. */
   const operates = (row: Row) =>
     caller.operator &&
     ((route === 'POST /v1/tenants' && !tenantIds.has(row.tenantId)) ||
@@ -277,7 +277,7 @@ interface Sent {
   twin: CallOptions | null;
 }
 
-/** Where a request may claim to belong to somebody else. */
+/** The places in which a request may claim another owner. */
 function forge(request: CallOptions, forged: RequestSpec['forged'], victim: Row | undefined): CallOptions {
   if (victim === undefined) return request;
   const claim = { tenant_id: victim.tenantId, environment_id: victim.environmentId ?? victim.id };
@@ -367,7 +367,7 @@ function prepare(spec: RequestSpec, { callers, tokens }: World, before: Snapshot
 
 type Answer = Awaited<ReturnType<typeof service.call>>;
 
-/** What the answer shows of rows that the caller can't see, unless it could as well be the caller's own. */
+/** Returns what the answer shows of rows that the caller can't see, unless it could be the caller's own. */
 function checkAnswer({ caller, reach }: Sent, answer: Answer, before: Snapshot, after: Snapshot): string[] {
   const rows = [...before.values(), ...after.values()];
   const own = rows
@@ -380,7 +380,7 @@ function checkAnswer({ caller, reach }: Sent, answer: Answer, before: Snapshot, 
     .map((text) => `shows ${text}`);
 }
 
-/** What an environment may be told of an event, and the tenant of the one who caused it. */
+/** The part of an event that an environment may see, and the tenant of its actor. */
 function told({ tenantId, fields }: Row, { environmentId }: Reach): string {
   const { before, after, environment_id, actor_tenant_id } = fields;
   if (environment_id !== null && environment_id !== environmentId) return '';
@@ -388,17 +388,17 @@ function told({ tenantId, fields }: Row, { environmentId }: Reach): string {
   return JSON.stringify([before, after, ...(actor_tenant_id === tenantId ? actor : [])]);
 }
 
-/** Whether the JSON has the text in it. */
+/** Returns whether the JSON has the text in it. */
 const contains = (json: string, text: string): boolean => json.includes(JSON.stringify(text).slice(1, -1));
 
-/** What the request changed of rows that the caller can't change. */
+/** Returns the changes of rows that the caller can't change. */
 function checkRows({ reach }: Sent, before: Snapshot, after: Snapshot): string[] {
   const changed = [...before.values()].filter((row) => after.get(row.key)?.json !== row.json);
   const created = [...after.values()].filter((row) => !before.has(row.key));
   return [...changed, ...created].filter((row) => !reach.changes(row)).map((row) => `changes ${row.key}`);
 }
 
-/** That a value is taken tells that somebody has it: only what the caller can see may be in the way. */
+/** A conflict reveals that a value is taken, so only rows that the caller can see may cause one. */
 function checkConflict({ request, reach }: Sent, answer: Answer, before: Snapshot): string[] {
   if (answer.statusCode !== 409) return [];
   const own = [...before.values()]
@@ -410,7 +410,7 @@ function checkConflict({ request, reach }: Sent, answer: Answer, before: Snapsho
 
 const seen = { succeeded: new Set<string>(), foreign: new Set<string>(), sent: 0 };
 
-/** What the request is counted as is stored at once, so that nothing else is seen to do it. */
+/** Stores the request's usage at once, so that no later request seems to have caused it. */
 async function callAndCount(request: CallOptions): Promise<Answer> {
   const answer = await service.call(request);
   await usageWriterOf(service.app).flush();
@@ -494,7 +494,7 @@ const operatorElsewhere = (): [TenantsSpec, RequestSpec[]] => {
   ];
 };
 
-/** What chance may miss. */
+/** Cases that chance may miss. */
 const examples = [
   everyRoute({ caller: operator }),
   everyRoute({ caller: operator, foreign: true }),

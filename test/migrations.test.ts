@@ -8,7 +8,7 @@ import { createEmptyDatabase } from './helper.ts';
 const lastFree = '009-usage.sql';
 
 /**
- * What migrations may take away or tighten, because no version before the last release uses it: an entry for each, as
+ * Exceptions, in which migrations may remove or tighten something, because no version before the last release uses it: an entry for each, as
  * a failure of the test below says it, with the release that stopped using it as its value.
  */
 const contracted: Readonly<Record<string, string>> = {};
@@ -17,7 +17,7 @@ const folder = new URL('../migrations/', import.meta.url);
 
 interface Column {
   type: string;
-  /** Whether a row may leave it out. */
+  /** True if a row may leave it out. */
   optional: boolean;
 }
 
@@ -33,7 +33,7 @@ async function columnsOf(client: Client): Promise<Map<string, Column>> {
 
 const tableOf = (name: string): string => name.slice(0, name.indexOf('.'));
 
-/** What a replica that knows only the schema before would stumble over, in words. */
+/** Returns what a replica that knows only the schema before would fail on, in words. */
 function breaksOf(before: ReadonlyMap<string, Column>, after: ReadonlyMap<string, Column>): string[] {
   const tables = new Set([...before.keys()].map(tableOf));
   const taken = [...before].flatMap(([name, { type, optional }]) => {

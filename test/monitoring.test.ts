@@ -1,4 +1,4 @@
-/** What is deployed to watch the service, at work: Prometheus scrapes replicas and the canary. */
+/** Runs the deployed monitoring: Prometheus scrapes replicas and the canary. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ interface Dashboard {
   panels: { title: string; targets?: { expr: string }[] }[];
 }
 
-/** What the dashboard asks, with its variables set. */
+/** The dashboard's queries, with its variables set. */
 async function dashboardQueries(): Promise<string[]> {
   const { panels }: Dashboard = JSON.parse(await read('grafana/dashboards/latchkey.json'));
   return panels

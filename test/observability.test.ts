@@ -4,7 +4,7 @@ import { collectLog, createKey, developmentKey, startService, type TestService }
 
 const wrongKey = 'f'.repeat(64);
 
-/** What the access log has, as `METHOD status`. */
+/** The lines of the access log, as `METHOD status`. */
 const requestsIn = (lines: readonly string[]): string[] =>
   lines
     .map((line) => JSON.parse(line))

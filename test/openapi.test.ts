@@ -219,7 +219,7 @@ const contract: Record<string, Example[]> = {
   ],
 };
 
-/** What is served beside the API. */
+/** The paths served beside the API. */
 const pages = ['/openapi.json', '/docs', '/docs/json', '/docs/yaml'].concat(
   ['index.html', 'swagger-initializer.js', '*'].map((file) => `/docs/static/${file}`),
 );
@@ -302,7 +302,7 @@ function* refusalsOf(operation: Operation): Generator<Example> {
   yield spoilt(operation, { status: 413, payload: tooLarge, headers: json });
 }
 
-/** Whether a body must say anything at all. */
+/** Returns whether a body must say anything at all. */
 const needsSomething = (schema: object): boolean =>
   'required' in schema || 'minProperties' in schema || 'minItems' in schema;
 

@@ -48,7 +48,7 @@ interface Sent {
   method?: string;
   headers?: Record<string, string | string[]>;
   body?: Buffer;
-  /** Whether the body comes in chunks, and nobody knows how long it will be. */
+  /** True if the body comes in chunks, and nobody knows how long it will be. */
   chunked?: boolean;
 }
 
@@ -113,14 +113,14 @@ const forged = Object.fromEntries(
 );
 
 interface Case extends Sent {
-  /** What is sent. */
+  /** The request that is sent. */
   name: string;
   /** Whose key it is: what reaches the API says so. Where there is none, nothing reaches the API. */
   speaksFor?: Key;
   status: number;
 }
 
-/** What every proxy must do alike. */
+/** Checks that every proxy must pass. */
 const cases: Case[] = [
   { name: 'a valid key', headers: withKey(valid), speaksFor: valid, status: 200 },
   {
@@ -310,7 +310,7 @@ for (const program of programs) {
   });
 }
 
-/** What was signed is for just what has reached the API. */
+/** Checks that the signed identity is bound to the request that reached the API. */
 async function checkSigned(t: Test, received: Received[], { secret }: Key): Promise<void> {
   for (const { method, url, headers } of received) {
     const [permissions = ''] = headers['x-auth-permissions'] ?? [];

@@ -283,7 +283,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
   });
 });
 
-/** What the service logs, by its messages. */
+/** The messages of the service's log. */
 function logOf(): { stream: Writable; messages: string[] } {
   const messages: string[] = [];
   const stream = new Writable({
@@ -323,7 +323,7 @@ async function startProcesses(t: Test, env: NodeJS.Dict<string> = {}): Promise<P
   return { redis, services: [one.service, other.service], logs: [one.messages, other.messages] };
 }
 
-/** Where each service counts, as it says itself. */
+/** The mode in which each service counts, as it reports. */
 const statesOf = (services: TestService[]): Promise<string[]> =>
   Promise.all(
     services.map(async ({ call }) => {
@@ -332,7 +332,7 @@ const statesOf = (services: TestService[]): Promise<string[]> =>
     }),
   );
 
-/** What each service in turn says is left of the key's limit. */
+/** The rest of the key's limit, as each service in turn reports it. */
 async function leftOf(services: TestService[], key: string): Promise<number[]> {
   const left: number[] = [];
   for (const { call } of services) {

@@ -53,7 +53,7 @@ async function rotateKey(
   return response.json();
 }
 
-/** What a service says to a key. */
+/** Returns a service's answer to a key. */
 const me = async ({ call }: TestService, key: string) => (await call({ url: '/v1/auth/me', key })).json();
 
 const statusesOf = async ({ call }: TestService, keys: string[]): Promise<number[]> =>

@@ -1,4 +1,4 @@
-/** What the containers of `deploy/` run, as processes: replicas behind nginx that are replaced while it is used. */
+/** Runs the containers of `deploy/` as processes: replicas behind nginx that are replaced while it is used. */
 
 import { execFile } from 'node:child_process';
 import { cp, writeFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ const { env: operatorSetting, keys } = configuredKeys({
   operator: { tenant_id: 'tenant_acme', environment_id: 'production' },
 });
 
-/** What a next version could bring: each table that the service writes gets wider. */
+/** A migration as a next version could bring: each table that the service writes gets wider. */
 const nextMigration = `
   ALTER TABLE replicas ADD COLUMN zone text;
   ALTER TABLE key_events ADD COLUMN reason text;
@@ -98,7 +98,7 @@ class Replicas {
   }
 }
 
-/** What a replica has logged of requests that it failed to answer. */
+/** The log lines of requests that a replica failed to answer. */
 const failuresIn = (replica: ServiceProcess): string =>
   replica
     .stdout()

@@ -23,7 +23,7 @@ function withVersion2(name: string): EventKinds {
 interface Releases {
   newer: TestService;
   older: TestService;
-  /** What the older one has logged as errors. */
+  /** The errors that the older one has logged. */
   errors: { msg: string; err?: { message: string } }[];
   databaseUrl: string;
 }

@@ -18,7 +18,7 @@ const keysUrl = '/v1/secrets/api/keys';
 const created = await createKey(service);
 const keys = [developmentKey, created.api_key, `c${randomBytes(32).toString('hex').slice(1)}`];
 
-/** What clients write instead of a key, and still gives it away. */
+/** Mistyped keys, which still give the key away. */
 const variantsOf = (key: string): string[] => [key, key.toUpperCase(), `${key}0`, `${key} `, `"${key}"`];
 
 const escaped = (key: string, write: (code: string) => string): string =>
@@ -259,7 +259,7 @@ t.test('the metrics have neither a key nor the hash of one', async (t) => {
   t.strictSame(found(metrics, secretForms), []);
 });
 
-/** Where keys are looked up, and where the changes of keys are read. */
+/** The tables in which keys are looked up, and their changes read. */
 const hashColumns: Record<string, string> = { api_keys: 'hash', key_events: 'key_hash' };
 
 t.test('the database has no key, and hashes only in the columns for them', async (t) => {

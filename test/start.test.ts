@@ -30,7 +30,7 @@ const apiKeys = (entry: object, hash = hashOf(operatorKey)): string =>
     [hash]: { tenant_id: 'acme', user_id: 'ada', name: 'Operator', is_active: true, ...entry },
   });
 
-/** What is wrong with the settings, line by line. */
+/** Returns the mistakes in the settings, line by line. */
 function mistakesIn(environment: NodeJS.Dict<string>): string[] {
   try {
     parseConfig(environment);

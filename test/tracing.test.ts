@@ -40,7 +40,7 @@ interface Collector {
   spans(): OtlpSpan[];
 }
 
-/** What each answer's status is; 200 if not said. */
+/** The status of each answer; 200 by default. */
 async function startCollector(t: Test, statusOf = () => 200): Promise<Collector> {
   const requests: OtlpRequest[] = [];
   const server = createServer(async (request, response) => {

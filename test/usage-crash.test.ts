@@ -1,4 +1,4 @@
-/** What a process that is killed under load had counted is lost for its last seconds at most, and nothing is invented. */
+/** A process killed under load loses the counts of its last seconds at most, and invents none. */
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { startProcess } from './fixtures/service-process.ts';

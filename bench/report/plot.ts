@@ -7,7 +7,7 @@ export interface Line {
 
 export interface Axis {
   label: string;
-  /** Where a value is between the two ends: 0 to 1. */
+  /** Returns the position of a value between the two ends: 0 to 1. */
   place(value: number): number;
   ticks: { at: number; text: string }[];
 }

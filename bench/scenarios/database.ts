@@ -12,7 +12,7 @@ const idleMs = 10_000;
 const changes = 50;
 const settleMs = 1_000;
 
-/** What PostgreSQL sees of replicas that have nothing to do, and of each change. */
+/** Measures PostgreSQL's load by idle replicas and by each change. */
 export const database: Scenario = async ({ placement, quick }) => {
   const meter = await DatabaseMeter.start(200);
   const servers: ServerProcess[] = [];
@@ -52,7 +52,7 @@ export const database: Scenario = async ({ placement, quick }) => {
   return { figures, comparisons: [], curves: [], notes };
 };
 
-/** What was used while `work` ran. */
+/** Returns the usage while `work` ran. */
 async function measure(
   meter: DatabaseMeter,
   work: () => Promise<void>,

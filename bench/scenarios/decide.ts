@@ -12,7 +12,7 @@ const direct = 'forward-auth, asked directly';
 const plain = 'nginx in front of an API';
 const deciding = 'nginx, asking forward-auth about each';
 
-/** What a decision costs that another asks for over HTTP. */
+/** Measures the cost of a decision over HTTP. */
 export const decide: Scenario = async ({ databases, placement, rounds }) => {
   const server = await startServer(latchkey(await databases.withKeys(smallPopulation)), placement);
   const version = nginxVersion();

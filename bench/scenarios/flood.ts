@@ -27,7 +27,7 @@ interface Pair {
   beside: Slice;
 }
 
-/** What a flood of unknown keys does to known ones, and to the database. */
+/** Measures how a flood of unknown keys affects known ones and the database. */
 export const flood: Scenario = async ({ databases, placement, quick }: Context) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
   const server = await startServer(latchkey(databaseUrl), placement);

@@ -5,7 +5,7 @@ import { startServer } from '../server-process.ts';
 import { latchkey, openPath } from '../settings.ts';
 import { smallPopulation } from './populations.ts';
 
-/** What a request costs before anybody asks for a key. */
+/** Measures the cost of a request before any key is read. */
 export const floor: Scenario = async ({ databases, placement, rounds }) => {
   const bare = await startServer(
     { file: 'dist/bench/server/node-http.js', readyPath: '/', env: {} },

@@ -14,7 +14,7 @@ const limited = '100 k keys, each with a limit';
 const million = '1 M keys';
 const millionZipf = '1 M keys, Zipf';
 
-/** What it costs to accept a key, against the same route without, in the same process. */
+/** Measures the cost of accepting a key, against the same route without, in the same process. */
 export const hot: Scenario = async (context) => {
   const few = await compare(context, `${smallPopulation.count} keys in memory`, smallPopulation, [
     [thousand, uniform(1_000)],

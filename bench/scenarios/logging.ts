@@ -10,7 +10,7 @@ const off = 'no access log';
 const failures = 'a line for each failure or change, of which there is none';
 const all = 'a line for each request';
 
-/** What the access log costs requests that are accepted. */
+/** Measures the cost of the access log for accepted requests. */
 export const logging: Scenario = async ({ databases, placement, rounds }) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
   const log = await openLogFile();

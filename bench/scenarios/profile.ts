@@ -14,7 +14,7 @@ const leastMicros = 0.1;
 /** CPU time for a request, by what it was spent on. */
 type Cost = Map<string, number>;
 
-/** What authentication spends its time on: the profile of a route with it, less that of the route without, in turns. */
+/** Profiles the time that authentication takes: the profile of a route with it, less that of the route without, in turns. */
 export const profile: Scenario = async ({ databases, placement, rounds: { rounds } }) => {
   const keys = uniform(100_000);
   const server = await startServer(latchkey(await databases.withKeys(smallPopulation)), placement);

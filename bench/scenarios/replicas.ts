@@ -71,7 +71,7 @@ export const replicas: Scenario = async ({ placement, quick }) => {
   return { figures, comparisons: [], curves: [], notes };
 };
 
-/** What was used while `work` ran, by syncs above all. */
+/** Returns the usage while `work` ran, by syncs above all. */
 async function observe(meter: DatabaseMeter, work: () => Promise<void>) {
   await meter.takeStatements();
   const before = await meter.usage();

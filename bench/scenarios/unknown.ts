@@ -15,7 +15,7 @@ const malformedLabel = 'malformed keys';
 const mixedLabel = 'mixed';
 const changingLabel = 'mixed, while keys change';
 
-/** What it costs to refuse, and what changes cost the requests beside them. */
+/** Measures the cost of a refusal, and of changes to the requests beside them. */
 export const unknown: Scenario = async ({ databases, placement, rounds }) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
   const log = await openLogFile();

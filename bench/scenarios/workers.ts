@@ -9,7 +9,7 @@ import { smallPopulation } from './populations.ts';
 const counts = [1, 2, 4];
 const labelOf = (count: number): string => (count === 1 ? '1 worker' : `${count} workers`);
 
-/** What more processes on the same port are worth. */
+/** Measures the gain of more processes on the same port. */
 export const workers: Scenario = async ({ databases, placement, rounds }) => {
   const databaseUrl = await databases.withKeys(smallPopulation);
   const servers: ServerProcess[] = [];

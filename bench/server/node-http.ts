@@ -1,4 +1,4 @@
-/** What no server on Node can go below: `node:http`, a constant object, and nothing looked at. */
+/** The floor of every server on Node: `node:http`, a constant object, and nothing looked at. */
 import { createServer } from 'node:http';
 
 const tenant = {

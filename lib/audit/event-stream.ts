@@ -3,7 +3,7 @@ import type { AuditEvent } from '../../schemas/audit.ts';
 import type { AuthResult } from '../auth/auth-result.ts';
 import type { Scope } from '../auth/scope.ts';
 
-/** What a stream follows. Every number is that of an event. */
+/** The feed that a stream follows. Every number is that of an event. */
 interface Feed {
   /** The last event that this process decides by. Nothing after it is sent. */
   appliedSeq(): number;

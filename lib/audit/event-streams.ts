@@ -5,7 +5,7 @@ import type { Scope } from '../auth/scope.ts';
 import { ApiError, unavailable } from '../http/api-error.ts';
 import { EventStream } from './event-stream.ts';
 
-/** Where events are read, and how far they may be. */
+/** Reads events, and knows up to which number they may be sent. */
 interface EventSource {
   /** The last event that this process has applied, and how often it has begun with another history of them. */
   state(): { appliedSeq: number | null; timesLoaded: number };

@@ -39,19 +39,19 @@ export interface AuthenticatorOptions {
 /** The part of a replica that decisions need. */
 interface DecidingReplica {
   readonly state: ReplicatedState;
-  /** Whether `state` may be decided by at this instant. */
+  /** Returns whether `state` may be decided by at this instant. */
   canDecide(): boolean;
   /** Waits for that, for a bounded time. The answer may be old when it arrives: ask `canDecide` again. */
   waitUntilCanDecide(): Promise<boolean>;
 }
 
-/** What the Authenticator reads of a request. */
+/** The part of a request that the Authenticator reads. */
 export interface PresentedRequest {
   readonly raw: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] };
   readonly ip: string | undefined;
 }
 
-/** What a caller needs: what its route demands, and the permissions that the request itself names. */
+/** The requirements of a request: its route's policy, and the permissions that the request itself names. */
 export interface Required {
   readonly access: Access | undefined;
   readonly permissions: readonly string[];

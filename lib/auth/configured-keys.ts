@@ -29,7 +29,7 @@ export const developmentConfiguredKey: ConfiguredKey = {
   environment: 'development',
 };
 
-/** Whether a configured key belongs to a user. Only the operator may change such a user. */
+/** Returns whether a configured key belongs to a user. Only the operator may change such a user. */
 export const isUserOfConfiguredKey = (keys: ConfiguredKeys, tenantId: string, userId: string): boolean =>
   [...keys.values()].some((key) => key.tenantId === tenantId && key.userId === userId);
 

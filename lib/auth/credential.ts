@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a request presents: nothing, one key, or something that can't be a key. */
+/** The credential of a request: nothing, one key, or something that can't be a key. */
 export type Credential = { kind: 'none' } | { kind: 'key'; key: string } | { kind: 'malformed' };
 
 const none: Credential = { kind: 'none' };

@@ -1,7 +1,7 @@
 import type { Identity } from './identity.ts';
 
 /**
- * Whom a request speaks for, as headers for the service behind a proxy. All of them are always there, the empty ones
+ * The identity of a request, as headers for the service behind a proxy. All of them are always there, the empty ones
  * too, so that a proxy that copies them leaves nothing of what a client wrote under these names.
  */
 export const identityHeaders = ({ tenantId, environmentId, userId, keyId, permissions }: Identity) => ({

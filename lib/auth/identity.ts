@@ -9,7 +9,7 @@ export interface Identity {
   keyId: string;
   permissions: readonly string[];
   rateLimit: RateLimit | null;
-  /** Whether it is the operator's own key, from the configuration. */
+  /** True if it is the operator's own key, from the configuration. */
   isConfiguredKey: boolean;
   /** When a key that was rotated stops working: milliseconds since the epoch. `null`: it wasn't rotated. */
   sunsetAtMs: number | null;

@@ -2,7 +2,7 @@ import type { KeyType } from '../../schemas/keys.ts';
 import { permissionCatalogue } from '../../schemas/permissions.ts';
 
 /**
- * Whether the permissions held cover the one required. `*` covers all, `customers:*` every action on customers (and
+ * Returns whether the permissions held cover the one required. `*` covers all, `customers:*` every action on customers (and
  * `customers:*` itself, when that is what is required).
  */
 export function grants(held: readonly string[], required: string): boolean {
@@ -34,7 +34,7 @@ const publishableResources = new Set(
 );
 
 /**
- * Whether a key of this type may hold a permission. Strangers can read a publishable key, so of Latchkey's own
+ * Returns whether a key of this type may hold a permission. Strangers can read a publishable key, so of Latchkey's own
  * permissions it holds only those that the catalogue marks; an API's own permissions are free.
  */
 export function isAllowedOn(type: KeyType, permission: string): boolean {

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Where a request wants to act. Only configured keys look at it: a stored key always works in its own environment. */
+/** The environment or tenant that a request selects. Only configured keys follow it: a stored key always works in its own environment. */
 export interface Place {
   /** Id or name of the environment that `X-Environment-ID` selects; `null`: none is selected. */
   readonly environment: string | null;
-  /** Whether the request acts in an environment, and not on its tenant as a whole. */
+  /** True if the request acts in an environment, and not on its tenant as a whole. */
   readonly needsEnvironment: boolean;
 }
 

@@ -26,16 +26,16 @@ export const requires = (
   { scope = 'environment' }: { scope?: 'environment' | 'tenant' } = {},
 ): Access => ({ kind: 'key', permission, scope });
 
-/** Whether an accepted key may call a route. A route without a policy allows nobody. */
+/** Returns whether an accepted key may call a route. A route without a policy allows nobody. */
 export function allows(access: Access | undefined, { isConfiguredKey, permissions }: Identity): boolean {
   if (access?.kind === 'operator') return isConfiguredKey;
   return access?.kind === 'key' && (access.permission === null || grants(permissions, access.permission));
 }
 
-/** Whether requests to a route need a key. A route without a policy is treated as if they did. */
+/** Returns whether requests to a route need a key. A route without a policy is treated as if they did. */
 export const needsKey = (access: Access | undefined): boolean =>
   access?.kind !== 'public' && access?.kind !== 'session';
 
-/** Whether a key needs an environment to call a route. */
+/** Returns whether a key needs an environment to call a route. */
 export const needsEnvironment = (access: Access | undefined): boolean =>
   access?.kind === 'key' && access.scope === 'environment';

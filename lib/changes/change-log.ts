@@ -39,7 +39,7 @@ interface ChangeEvent<Kind extends EventKindName> {
   actor: Actor;
 }
 
-/** Whether events of a kind decide, and the version that a replica must understand. */
+/** The flag and the version of a kind of event. */
 type EventForm = Pick<StoredEvent, 'decides' | 'version'>;
 
 /** A change that is being made: a transaction, with the events that tell replicas of it. */
@@ -56,7 +56,7 @@ export interface Transaction {
   confirmUpToHead(): Promise<void>;
 }
 
-/** What the log asks of the replication. */
+/** The part of the replica that the log needs. */
 export interface Confirmer {
   /** Waits until no replica decides by a state before the event `seq`. @returns `false` if that isn't known in time */
   confirm(seq: number): Promise<boolean>;

@@ -9,7 +9,7 @@ export interface IdempotentRequest {
   content: unknown;
 }
 
-/** What a caller's idempotency key becomes. None of it leads back to the key, or to another of these. */
+/** The values derived from a caller's idempotency key. None of them leads back to the key, or to another of these. */
 export interface IdempotencyKeys {
   /** Under which the answer is found. The only one that is stored. */
   id: Buffer;

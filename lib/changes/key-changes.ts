@@ -184,7 +184,7 @@ async function requireNotRotated(transaction: Transaction, { rotated_to }: KeyMe
   throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
 }
 
-/** What would replace it would have expired as well. */
+/** Refuses an expired key, because its successor would have expired as well. */
 function requireNotExpired({ expires_at }: KeyMetadata): void {
   if (expires_at === null || Date.parse(expires_at) > Date.now()) return;
   throw new ApiError('validation_error', 'The key has expired: create another', { statusCode: 409 });

@@ -30,7 +30,7 @@ export function throwIfInvalid(details: ErrorDetail[]): void {
 }
 
 /**
- * What a new key holds: what was asked for, or all that its author may pass on.
+ * Returns the permissions of a new key: those of the request, or all that its author may pass on.
  * @throws ApiError `permission_denied`: a key never grants what the one who makes it lacks
  */
 export function permissionsFor(

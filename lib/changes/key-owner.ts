@@ -6,7 +6,7 @@ import { lockUserForShare } from '../stores/user-store.ts';
 import type { Author } from './author.ts';
 import type { Transaction } from './change-log.ts';
 
-/** What it takes, beside `keys:write`, to issue a key to another user. */
+/** The permission that issuing a key to another user requires in addition to `keys:write`. */
 const issuing: Record<UserType, string> = {
   user: 'users:keys',
   service_account: 'service_accounts:keys',

@@ -10,7 +10,7 @@ import { insertEnvironment } from './environment-changes.ts';
 import { type CreatedKey, insertKey } from './key-changes.ts';
 import { insertUser } from './user-changes.ts';
 
-/** What every tenant begins with. */
+/** The environments of every new tenant. */
 const environmentNames = ['development', 'production'] as const;
 
 export interface CreatedTenant extends CreatedKey {

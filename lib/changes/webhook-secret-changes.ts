@@ -56,7 +56,7 @@ export async function deleteWebhookSecret(
   });
 }
 
-/** What the environment brought, or a new one. @throws ApiError when it isn't as the provider's are */
+/** Returns the request's secret, or a new one. @throws ApiError when it doesn't match the provider's format */
 function secretFor({ provider, secret }: CreateWebhookSecret): { text: string; isNew: boolean } {
   const { secretPattern, newSecret } = webhookProviders[provider];
   if (secret !== undefined) {

@@ -16,7 +16,7 @@ import { readNamedKeys } from './named-keys-setting.ts';
 export const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
   Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
 
-/** What the settings' formats mean. */
+/** The formats of the settings. */
 const formats = {
   postgres: (text: string) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text),
   redis: (text: string) => /^rediss?:\/\//.test(text) && URL.canParse(text),
@@ -94,7 +94,7 @@ type Settings = Static<typeof Settings>;
 export type AccessLog = 'all' | 'failures' | 'off';
 
 export interface TracingSettings {
-  /** Where traces are sent, by OTLP over HTTP: the URL without `/v1/traces`. */
+  /** The endpoint that traces are sent to, by OTLP over HTTP: the URL without `/v1/traces`. */
   endpoint: string;
   /** The share of traces that begin here of which anything is sent, 0 to 1. */
   share: number;
@@ -105,7 +105,7 @@ export interface Config {
   host: string;
   port: number;
   metricsHost: string;
-  /** Where Prometheus metrics are served; `null`: nowhere. */
+  /** The port that serves Prometheus metrics; `null`: none. */
   metricsPort: number | null;
   /** `null`: nothing is traced. */
   tracing: TracingSettings | null;
@@ -115,12 +115,12 @@ export interface Config {
   /** `null`: limits are counted in this process. */
   redisUrl: string | null;
   configuredKeys: ConfiguredKeys;
-  /** What stored secrets are sealed under: the first seals, all open. None: no secret can be stored. */
+  /** The keys that seal stored secrets: the first seals, all open. None: no secret can be stored. */
   masterKeys: NamedKey[];
-  /** What sessions are signed with: the first signs, all are accepted. None: no session can be issued. */
+  /** The keys that sign sessions: the first signs, all are accepted. None: no session can be issued. */
   sessionKeys: NamedKey[];
   session: SessionSettings;
-  /** What signed identities are signed with: the first signs, all are published. None: nothing is signed. */
+  /** The keys that sign identities: the first signs, all are published. None: nothing is signed. */
   identityKeys: NamedKey[];
   /** Addresses and networks whose `X-Forwarded-…` headers are believed. */
   trustedProxies: string[];
@@ -148,7 +148,7 @@ export class ConfigError extends Error {
  */
 export const readConfig = (): Config => parseConfig(readEnvironment());
 
-/** What the environment and, for what it doesn't set, `.env` in the working folder say. An empty value counts as none. */
+/** The settings of the environment, and of `.env` in the working folder where the environment sets none. An empty value counts as unset. */
 export const readEnvironment = (): NodeJS.Dict<string> => ({ ...readDotEnv(), ...withoutEmpty(process.env) });
 
 /**
@@ -246,7 +246,7 @@ function isWebUrl(text: string): boolean {
   return /^https?:\/\/[^#]*$/.test(text) && URL.canParse(text);
 }
 
-/** Whether the text is an IP address, or a network such as `10.0.0.0/8`. */
+/** Returns whether the text is an IP address, or a network such as `10.0.0.0/8`. */
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);

@@ -1,6 +1,6 @@
 import { DatabaseError, type Pool, type QueryResult, type QueryResultRow } from 'pg';
 
-/** What a statement needs: the pool, or one connection inside a transaction. */
+/** The pool, or one connection inside a transaction: anything that runs a statement. */
 export interface Queryable {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<QueryResult<Row>>;
 }
@@ -84,7 +84,7 @@ export function expectOneRow<Row extends QueryResultRow>({ rows }: QueryResult<R
   return row;
 }
 
-/** Whether an insert or update was refused because its unique value is taken. */
+/** Returns whether an insert or update was refused because its unique value is taken. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof DatabaseError && error.code === '23505';
 
@@ -97,7 +97,7 @@ export const isDuplicate = (error: unknown): boolean =>
  */
 const transientErrors = /^(08|40|53|57|25006|25P03|3D000|55000|55P03)/;
 
-/** Whether the database could not be asked, in contrast to having refused what it was asked. */
+/** Returns whether the database could not be asked, in contrast to having refused what it was asked. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof DatabaseError) return transientErrors.test(error.code ?? '');
@@ -107,7 +107,7 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Whether the database answers now. */
+/** Returns whether the database answers now. */
 export async function isDatabaseReachable(db: Queryable): Promise<boolean> {
   try {
     await db.query('SELECT 1');

@@ -46,11 +46,11 @@ export async function retryWhileUnavailable<Result>(
   }
 }
 
-/** Whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
+/** Returns whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
 const isRefusal = (error: unknown): boolean =>
   error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
 
-/** Whether a table was in use: the database was reached, and says itself what was wrong. */
+/** Returns whether a table was in use: the database was reached, and says itself what was wrong. */
 const isLockTimeout = (error: unknown): boolean => error instanceof DatabaseError && error.code === '55P03';
 
 const isPassing = (error: unknown): boolean =>

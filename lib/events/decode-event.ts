@@ -8,7 +8,7 @@ import * as stored from './stored-forms.ts';
 export interface FeedRow {
   seq: string;
   kind: string;
-  /** Whether the event changes what an authentication answers. */
+  /** True if the event changes what an authentication answers. */
   decides: boolean;
   /** The version of the stored form that the event needs. */
   version: number;

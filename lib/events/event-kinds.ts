@@ -23,7 +23,7 @@ import {
 
 /** The part of a kind that replicas and the feed need. */
 interface EventKind {
-  /** Whether events of this kind change what an authentication answers. Replicas may skip only those that don't. */
+  /** True if events of this kind change what an authentication answers. Replicas may skip only those that don't. */
   readonly decides: boolean;
   /**
    * The version of the stored form. A new kind that decides, and a changed form of one, takes the highest version of

@@ -1,6 +1,6 @@
 import type { ErrorBody, ErrorCode } from '../../schemas/errors.ts';
 
-/** Where each code of the closed list stands in HTTP, unless the error says otherwise. */
+/** The HTTP status of each code of the closed list; an error may override it. */
 const statusOfCode: Record<ErrorCode, number> = {
   validation_error: 400,
   permission_denied: 403,
@@ -20,7 +20,7 @@ interface ApiErrorOptions {
   statusCode?: number;
   details?: ErrorDetail[];
   headers?: Record<string, string>;
-  /** What went wrong, for the log only. */
+  /** The cause, for the log only. */
   cause?: unknown;
 }
 

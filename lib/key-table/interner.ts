@@ -57,7 +57,7 @@ export class Interner<T extends object> {
     return ref;
   }
 
-  /** Whether a reference, which may have been given back, still is one to this very value. */
+  /** Returns whether a reference, which may have been given back, still is one to this very value. */
   holds(ref: number, value: T): boolean {
     return this.#chunkOf(ref).values[ref % chunkLength] === value;
   }

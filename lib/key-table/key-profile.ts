@@ -3,7 +3,7 @@ export interface RateLimit {
   readonly windowSeconds: number;
 }
 
-/** What decides on a key and is mostly the same as other keys': whose it is, where it works, and what it may. */
+/** The part of a key that it mostly shares with others: its owner, its environment and its permissions. */
 export interface KeyProfile {
   readonly tenantId: string;
   readonly environmentId: string;

@@ -18,7 +18,7 @@ export interface KeyRecord {
   active: boolean;
   /** Whole milliseconds since the epoch, `null` for never. */
   expiresAtMs: number | null;
-  /** Whether another key replaces it. */
+  /** True if another key replaces it. */
   rotated: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface KeyUses {
   lastUsedSeconds: number;
 }
 
-/** Where a key is in the table, or `absent`. Any upsert or delete may give the number to another key. */
+/** The position of a key in the table, or `absent`. Any upsert or delete may give the number to another key. */
 export type Handle = number;
 export const absent = -1;
 
@@ -159,7 +159,7 @@ export class KeyTable {
     return this.#profiles.isUserActive(tenantId, userId);
   }
 
-  /** Whether the key and its tenant, environment and user are all active. */
+  /** Returns whether the key and its tenant, environment and user are all active. */
   isActive(handle: Handle): boolean {
     if ((this.#flagsOf(handle) & activeFlag) === 0) return false;
     const { environment } = this.grant(handle);
@@ -172,7 +172,7 @@ export class KeyTable {
     return expiresAtMs === never ? Number.POSITIVE_INFINITY : expiresAtMs;
   }
 
-  /** Whether another key replaces it, so that it works only until its expiry. */
+  /** Returns whether another key replaces it, so that it works only until its expiry. */
   isRotated(handle: Handle): boolean {
     return (this.#flagsOf(handle) & rotatedFlag) !== 0;
   }
@@ -233,7 +233,7 @@ export class KeyTable {
     return () => keyIdOf(first, second, third, fourth);
   }
 
-  /** What the key may and where, shared by all keys that may the same there. */
+  /** Returns the permissions and environment of a key, shared by all keys that have the same. */
   grant(handle: Handle): AccessProfile {
     return this.#profiles.grantAt(this.#records.word(handle, grantAt));
   }

@@ -1,8 +1,8 @@
-/** What the index needs to know of the records that it finds. */
+/** The part of the records that the index needs. */
 export interface IndexedRecords {
   /** The 32-bit hash that a record was inserted under. */
   hashOf(record: number): number;
-  /** Whether a record is the one now looked for. */
+  /** Returns whether a record is the one now looked for. */
   matches(record: number): boolean;
 }
 
@@ -54,7 +54,7 @@ class Segment {
     this.used++;
   }
 
-  /** Where a slot with this content is. Throws if it is nowhere. */
+  /** Returns the position of the slot with this content. @throws Error if there is none */
   locate(hash: number, slot: number): number {
     for (let at = this.homeOf(hash); this.slots[at] !== 0; at = this.next(at)) {
       if (this.slots[at] === slot) return at;
@@ -186,6 +186,6 @@ const recordIn = (slot: number): number => (slot >>> tagBits) - 1;
 /** The top bits of a hash. In two steps: a shift by 32 would be none. */
 const directoryAt = (hash: number, depth: number): number => (hash >>> 1) >>> (31 - depth);
 
-/** Whether `home` lies after `gap` and not after `at`, going round: whether a record at `at` must stay there. */
+/** Returns whether `home` lies after `gap` and not after `at`, going round: whether a record at `at` must stay there. */
 const isBetween = (gap: number, home: number, at: number): boolean =>
   gap < at ? gap < home && home <= at : gap < home || home <= at;

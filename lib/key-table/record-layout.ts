@@ -1,5 +1,5 @@
 /**
- * Where each field of a key's record is, in words of four bytes. A decision reads or writes nearly all of it, and
+ * The offset of each field of a key's record, in words of four bytes. A decision reads or writes nearly all of it, and
  * memory comes in lines of 64 bytes: a record lies in two or three of them, and not in one for each of its fields.
  */
 export const digestAt = 0;
@@ -8,7 +8,7 @@ export const idAt = 8;
 /** References to what the key shares with others. */
 export const grantAt = 12;
 export const userAt = 13;
-/** Whether it is active and so on, in the bits above those of the expiry's high word. */
+/** Flags, such as active, in the bits above those of the expiry's high word. */
 export const expiryAt = 14;
 export const windowEndAt = 16;
 export const windowCountAt = 18;

@@ -70,7 +70,7 @@ export class RecordPages {
     return digestHash(this.#pageOf(record), wordAt(record) + digestAt, this.#seedLow, this.#seedHigh);
   }
 
-  /** Whether a record has the digest in the probe. */
+  /** Returns whether a record has the digest in the probe. */
   matches(record: number): boolean {
     const page = this.#pageOf(record);
     const at = wordAt(record) + digestAt;

@@ -1,6 +1,6 @@
 import { Interner } from './interner.ts';
 
-/** Whom keys belong to. One object for all keys of a tenant, so one write to its flag reaches them all. */
+/** The tenant of keys. One object for all keys of a tenant, so one write to its flag reaches them all. */
 export interface Tenant {
   readonly id: string;
   active: boolean;

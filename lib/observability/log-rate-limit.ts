@@ -9,7 +9,7 @@ export class LogRateLimit {
     this.#linesPerSecond = linesPerSecond;
   }
 
-  /** Whether a line may be written at an instant (milliseconds since the epoch). */
+  /** Returns whether a line may be written at an instant (milliseconds since the epoch). */
   allow(nowMs: number): boolean {
     const second = Math.floor(nowMs / 1000);
     if (second !== this.#second) {

@@ -1,6 +1,6 @@
 import { developmentKey } from '../auth/configured-keys.ts';
 
-/** What a developer sees once the service runs. */
+/** The text that a developer sees once the service runs. */
 export function welcome(host: string, port: string): string {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return `

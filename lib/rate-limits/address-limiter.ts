@@ -34,7 +34,7 @@ export class AddressLimiter {
     this.#subnetOf = subnetOf;
   }
 
-  /** Whether any address may be blocked now: rarely, and then nobody's address has to be worked out. */
+  /** Returns whether any address may be blocked now: rarely, and then nobody's address has to be worked out. */
   get hasBlocked(): boolean {
     return this.#blocked.size > 0;
   }

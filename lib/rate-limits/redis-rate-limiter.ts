@@ -56,12 +56,12 @@ export class RedisRateLimiter {
     return new RedisRateLimiter(redis, log);
   }
 
-  /** Whether Redis answered when it was asked last. */
+  /** Returns whether Redis answered when it was asked last. */
   get works(): boolean {
     return this.#works;
   }
 
-  /** Whether there is no use in asking, because that has just failed. */
+  /** Returns whether there is no use in asking, because that has just failed. */
   get isPaused(): boolean {
     return Date.now() < this.#pausedUntilMs;
   }

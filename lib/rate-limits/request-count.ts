@@ -4,7 +4,7 @@ export interface RequestCount {
   remaining: number;
   /** Milliseconds until the window ends; 0: no window is running. */
   resetMs: number;
-  /** Whether the request costs more than was left, and so wasn't counted. A request that costs nothing never does. */
+  /** True if the request costs more than was left, and so wasn't counted. A request that costs nothing never does. */
   exceeded: boolean;
 }
 

@@ -58,7 +58,7 @@ export interface KeyReplicaOptions {
 }
 
 export interface KeyReplicaStatus extends ReplicaStatus {
-  /** Whether the database's notifications arrive; `null`: not known yet. */
+  /** True if the database's notifications arrive; `null`: not known yet. */
   notifications: boolean | null;
   /** How long the last change made here took to be in force everywhere. */
   lastPropagationMs: number | null;
@@ -127,7 +127,7 @@ export class KeyReplica {
     await this.#connection.close();
   }
 
-  /** Whether it may decide at this instant: asked for each decision, and right before it. */
+  /** Returns whether it may decide at this instant: asked for each decision, and right before it. */
   canDecide(): boolean {
     return this.#lease.isValid() || this.#replica.staleForMs() < this.#staleIfErrorMs;
   }

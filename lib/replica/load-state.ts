@@ -52,7 +52,7 @@ export async function loadState(client: Client, onChange: (change: StateChange) 
 const estimatedKeys =
   "SELECT greatest(reltuples, 0)::int AS keys FROM pg_class WHERE oid = 'api_keys'::regclass";
 
-/** What the copy has of a key, by its place there. What makes a profile comes together, at the end. */
+/** The columns of the copy, by their position. Those of a profile come together, at the end. */
 const column = {
   ...{ hash: 0, id: 1, active: 2, rotated: 3, expiresAt: 4, expiredAtLastChange: 5 },
   ...{ environmentId: 6, userId: 7, permissions: 8, rateLimit: 9 },

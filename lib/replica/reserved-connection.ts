@@ -3,7 +3,7 @@ import { Client, type ClientConfig, DatabaseError, type QueryResult, type QueryR
 
 export interface ReservedConnectionOptions {
   config: ClientConfig;
-  /** What to listen to; nothing if empty. */
+  /** The channels to listen to; may be empty. */
   channels: readonly string[];
   onNotification: (channel: string) => void;
   /** Told when a connection that was in no statement is lost: a new one is made with the next statement. */
@@ -46,7 +46,7 @@ export class ReservedConnection {
   }
 
   /**
-   * Whether notifications arrive: databases without them and poolers that swallow them exist.
+   * Returns whether notifications arrive: databases without them and poolers that swallow them exist.
    * @param timeoutMs how long to wait for one of our own
    */
   async notificationsArrive(timeoutMs: number): Promise<boolean> {

@@ -57,7 +57,7 @@ export class SessionRevocations {
   }
 
   /**
-   * Whether revocations of a session that expires at that instant have been forgotten. It has expired, whatever a
+   * Returns whether revocations of a session that expires at that instant have been forgotten. It has expired, whatever a
    * clock says that was set back since.
    */
   hasForgotten(expiresAtMs: number): boolean {

@@ -2,7 +2,7 @@ import { Alarm } from './alarm.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock, Random, ReplicasBehind, Timers, WriterDatabase } from './ports.ts';
 
-/** Whether no replica decides any more by the state before a change. False: it wasn't known in time. */
+/** True when no replica decides any more by the state before a change; false: it wasn't known in time. */
 export interface Confirmation {
   readonly confirmed: boolean;
 }

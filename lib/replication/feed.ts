@@ -1,6 +1,6 @@
 import type { FeedEvent, Position } from './ports.ts';
 
-/** What the events of the feed add up to. The table of keys implements it. */
+/** The state that the events of the feed add up to. The table of keys implements it. */
 export interface ReplicatedState<Change> {
   /** Forgets everything: a load begins. */
   clear(): void;

@@ -35,7 +35,7 @@ export class Lease {
     this.#usableMs = times.leaseMs - times.marginMs;
   }
 
-  /** Whether a decision may be made from memory at this instant. Called for each request: allocates nothing. */
+  /** Returns whether a decision may be made from memory at this instant. Called for each request: allocates nothing. */
   isValid(): boolean {
     return this.#clock.monotonicMs() < this.#monotonicUntilMs && this.#clock.wallMs() < this.#wallUntilMs;
   }

@@ -1,5 +1,5 @@
 /**
- * What the parts of this folder take as parameters: time, timers and the database. The service hands in real
+ * The parameters of the parts of this folder: time, timers and the database. The service hands in real
  * ones, the model test simulated ones; the code between is the same.
  */
 
@@ -36,7 +36,7 @@ export interface FeedEvent<Change> extends Position {
   readonly change: Change;
 }
 
-/** What a replica's sync found; see {@link ReplicaDatabase.sync}. */
+/** The result of a replica's sync; see {@link ReplicaDatabase.sync}. */
 export type SyncResult<Change> =
   /** It is in the row. `events` follow the position that was sent; `head` is the last event in the feed. */
   | {
@@ -96,7 +96,7 @@ export interface ReplicaRow {
   readonly leaseMs: number;
 }
 
-/** What one look at `replicas` found. */
+/** The rows that one look at `replicas` found. */
 export interface ReplicasBehind {
   /**
    * Names the server that answered and its start (`pg_postmaster_start_time()`). After a failover or a restore

@@ -12,7 +12,7 @@ import { Waiters } from './waiters.ts';
  */
 export type ReplicaPhase = 'loading' | 'announcing' | 'syncing' | 'outdated';
 
-/** What an operator sees of a replica. Sequence numbers are null before the first load. */
+/** The status of a replica, for operators. Sequence numbers are null before the first load. */
 export interface ReplicaStatus {
   readonly phase: ReplicaPhase;
   readonly leaseValid: boolean;

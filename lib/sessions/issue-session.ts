@@ -9,7 +9,7 @@ import type { SessionTokens } from './session-tokens.ts';
 /** How sessions are issued. */
 export interface SessionSettings {
   lifetimeSeconds: number;
-  /** Where the portal is. */
+  /** The URL of the portal. */
   portalUrl: string;
 }
 

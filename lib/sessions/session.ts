@@ -1,4 +1,4 @@
-/** What a session token says: which customer may see and change what is their own, and until when. */
+/** The content of a session token: which customer may see and change what is their own, and until when. */
 export interface Session {
   readonly id: string;
   readonly customerId: string;

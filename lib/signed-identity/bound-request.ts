@@ -11,7 +11,7 @@ export interface BoundRequest {
 }
 
 /**
- * What a proxy says of the request that it asks about.
+ * The original request, as a proxy describes it.
  * @returns `null` if it leaves something out, or says something that no request has
  */
 export function forwardedRequest(headers: IncomingHttpHeaders): BoundRequest | null {

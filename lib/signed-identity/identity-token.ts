@@ -12,7 +12,7 @@ export const lifetimeSeconds = 60;
 export const keysMaxAgeSeconds = 300;
 
 /**
- * What a signed identity says, beside its issuer and its times; the host is its audience. Neither the path nor the
+ * The claims of a signed identity, beside its issuer and its times; the host is its audience. Neither the path nor the
  * permissions can be bounded to what fits a header twice, so their digests are in it.
  */
 export const IdentityClaims = Type.Object({

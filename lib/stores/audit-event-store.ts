@@ -10,7 +10,7 @@ import type { Queryable } from '../database/database.ts';
 interface Row
   extends Pick<AuditEvent, 'kind' | 'tenant_id' | 'environment_id' | 'subject_id' | 'before' | 'after'> {
   seq: string;
-  /** Whether the key that made the change is the tenant's own. */
+  /** True if the key that made the change is the tenant's own. */
   own_actor: boolean | null;
   actor_key_id: string;
   actor_user_id: string;

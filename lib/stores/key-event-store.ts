@@ -5,7 +5,7 @@ import { rolesOfKey } from './user-store.ts';
 /** An event in its stored form. */
 export interface StoredEvent {
   kind: string;
-  /** Whether it changes what an authentication answers. */
+  /** True if it changes what an authentication answers. */
   decides: boolean;
   /** The version of the stored form that a replica must understand. */
   version: number;
@@ -37,7 +37,7 @@ const allocateSeqs = `
   hint AS (SELECT pg_notify('${changedChannel}', '') FROM head)`;
 const number = 'head.seq - $1 + place, CASE WHEN place = $1 THEN head.event_id ELSE gen_random_uuid() END';
 
-/** What a statement answers that appends to the feed. */
+/** The row that a statement returns which appends to the feed. */
 export interface AppendedHead {
   /** The number of the last event. */
   seq: string;

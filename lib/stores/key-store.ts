@@ -26,7 +26,7 @@ const keyOf = (row: Row): KeyMetadata => ({
   updated_at: row.updated_at.toISOString(),
 });
 
-/** What a new key is made of; the permissions are decided by then. */
+/** The values of a new key. Its permissions have been checked before. */
 export interface NewKey extends CreateKey {
   id: string;
   userId: string;
@@ -205,7 +205,7 @@ export async function markKeyDeleted(db: Queryable, scope: Scope, id: string): P
   );
 }
 
-/** Whether there is such a key, or was: deleted ones count as well. */
+/** Returns whether there is such a key, or was: deleted ones count as well. */
 export async function hasKeyEver(db: Queryable, scope: Scope, id: string): Promise<boolean> {
   const { rows } = await db.query(
     'SELECT FROM api_keys WHERE tenant_id = $1 AND environment_id = $2 AND id = $3',

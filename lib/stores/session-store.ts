@@ -2,7 +2,7 @@ import type { Scope } from '../auth/scope.ts';
 import type { Queryable } from '../database/database.ts';
 import type { RevocationRow } from '../events/stored-forms.ts';
 
-/** What a new session needs to know of its customer. */
+/** The part of a customer that a new session depends on. */
 export interface SessionBeginning {
   customerId: string;
   generation: number;

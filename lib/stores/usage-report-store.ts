@@ -77,7 +77,7 @@ const keyOf = ({
   last_used_at: last_used_at?.toISOString() ?? null,
 });
 
-/** What all keys of an environment were used for in these hours. Each is looked up by itself: the index has them first. */
+/** Sums the usage of all keys of an environment in these hours. Looks each key up by itself, because the index begins with it. */
 export async function readTotals(db: Queryable, scope: Scope, hours: readonly Date[]): Promise<UsageCounts> {
   return expectOneRow(
     await db.query<UsageCounts>(

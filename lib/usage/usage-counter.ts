@@ -9,7 +9,7 @@ type UsageOutcome = 'accepted' | 'limited' | 'permission' | 'expired' | 'inactiv
 
 type Denial = Exclude<UsageOutcome, 'accepted'>;
 
-/** What was counted of a key: all of it stands for the hour of `atSeconds`. */
+/** The counts of one key: all of them stand for the hour of `atSeconds`. */
 export interface UsageCount extends Record<UsageOutcome, number> {
   keyId: string;
   /** When the last of them was counted: seconds since the epoch. */
@@ -23,7 +23,7 @@ interface SeenAddress {
   lastSeenSeconds: number;
 }
 
-/** What was counted since it was last taken. Several counts, and addresses, may be of the same key. */
+/** Everything counted since the last batch was taken. Several counts and addresses may be of the same key. */
 export interface UsageBatch {
   counts: UsageCount[];
   addresses: SeenAddress[];
@@ -42,7 +42,7 @@ const turnMs = 1;
 interface Addresses {
   /** When each was last seen, in seconds since the epoch. */
   seen: Map<string, number>;
-  /** That of the last use, remembered or not. */
+  /** The address of the last use, remembered or not. */
   last: string;
 }
 

@@ -16,7 +16,7 @@ const dayMs = 24 * hourMs;
 const addressesShown = 20;
 
 /**
- * What a key was used for, and whether it still is.
+ * Reports the usage of a key, and whether it is still in use.
  * @throws ApiError `not_found`, or `validation_error` when the time ends before it begins
  */
 export async function reportKeyUsage(
@@ -47,7 +47,7 @@ export async function reportKeyUsage(
   };
 }
 
-/** What the keys of an environment are used for, and which of them need a look. */
+/** Summarizes the usage of an environment's keys, and lists those that need attention. */
 export async function summarizeUsage(
   db: Queryable,
   scope: Scope,

@@ -3,7 +3,7 @@ import type { HmacSettings } from '../../schemas/webhooks.ts';
 import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
 import { headerOf, isRecent, isSignedBy, type WebhookRequest } from './webhook-request.ts';
 
-/** What is worked with where there is no secret, so that this takes as long. */
+/** Stands in for a missing secret, so that the check takes as long. */
 const anySettings: HmacSettings = {
   signature_header: 'X-Signature',
   algorithm: 'sha256',

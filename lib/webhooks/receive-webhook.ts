@@ -13,10 +13,10 @@ import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
 import { webhookProviders } from './webhook-providers.ts';
 import { keptHeaders, type WebhookRequest } from './webhook-request.ts';
 
-/** What may lie in an environment, acknowledged or not; beyond, providers are told to come again. */
+/** Bound on the stored deliveries of an environment, acknowledged or not; beyond it, providers are asked to retry. */
 const storedMaxBytes = 1024 ** 3;
 
-/** Where a delivery says that it belongs; anything that can stand in a URL. */
+/** The destination that a delivery names; anything that can stand in a URL. */
 export interface Destination extends Scope {
   provider: string;
 }
@@ -110,7 +110,7 @@ async function store(
 }
 
 /**
- * What tells a delivery from all others: its id and, if that isn't signed, what is. A replay under another id is
+ * The digest that identifies a delivery: of its id and, if that isn't signed, of the signed bytes. A replay under another id is
  * still a replay, and so is a repetition that was signed anew. What is signed comes first, and if that is known, the
  * id isn't remembered: otherwise a replay could use up the ids of deliveries that are still to come. (With this order
  * two transactions never wait for one another either.)

@@ -7,7 +7,7 @@ import {
   takeTurnToCleanUp,
 } from '../stores/webhook-delivery-store.ts';
 
-/** What tells a delivery from others is kept longest: a replay must be known although the delivery is gone. */
+/** Receipts are kept longest: a replay must be recognised after its delivery was removed. */
 const retention: Retention = { acknowledgedDays: 7, waitingDays: 30, receiptDays: 90 };
 
 /** A fraction of a second of removing, between which others get their turn. */

@@ -7,7 +7,7 @@ export const maxSecrets = 2;
 
 const batchSize = 100;
 
-/** What a secret is sealed to: moved to another row, it doesn't open. */
+/** The context that a secret is sealed to: moved to another row, it doesn't open. */
 export const contextOf = ({ id, provider, scope }: Omit<SealedSecret, 'sealed' | 'hmac'>): string[] => [
   'webhook secret',
   scope.tenantId,

@@ -10,15 +10,15 @@ export interface DecryptedSecret {
 
 /** How a provider signs. */
 export interface WebhookProvider {
-  /** Whether the secret has signed it, and lately where that is signed too. Takes as long for yes as for no. */
+  /** Returns whether the secret has signed it, and lately where that is signed too. Takes as long for yes as for no. */
   verify(incoming: WebhookRequest, secret: DecryptedSecret): boolean;
   /** The provider's own id of a delivery that was found to be signed, if it has one. */
   deliveryId(incoming: WebhookRequest, secret: DecryptedSecret): string | null;
-  /** Whether the id stands in what is signed. Otherwise a replay could come under another. */
+  /** True if the id stands in what is signed. Otherwise a replay could come under another. */
   idIsSigned: boolean;
-  /** What the signature is over. */
+  /** The bytes that the signature covers. */
   signedParts(incoming: WebhookRequest, secret: DecryptedSecret): (string | Buffer)[];
-  /** What a provider's secret looks like. */
+  /** The format of the provider's secrets. */
   secretPattern: RegExp;
   /** Makes a secret; `null`: the provider makes it. */
   newSecret: (() => string) | null;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a stranger sent, who may be a provider. */
+/** A request from a stranger, who may be a provider. */
 export interface WebhookRequest {
   /** Names and values in turn, as received. */
   rawHeaders: readonly string[];
@@ -18,7 +18,7 @@ export function headerOf({ rawHeaders }: WebhookRequest, name: string): string {
   return values.length === 1 ? (values[0] ?? '') : '';
 }
 
-/** What isn't the provider's to say, or must not be kept: GitLab sends its secret as it is in `X-Gitlab-Token`. */
+/** Headers that the provider didn't set, or that must not be stored: GitLab sends its secret as it is in `X-Gitlab-Token`. */
 const notKept = /signature|hmac|token|secret|password|^x-(api-key|auth-|environment-id|forwarded-|real-ip)/;
 
 /** The headers that tell something about a delivery, in lower case. No signature and no secret is among them. */
@@ -38,11 +38,11 @@ export function keptHeaders(
   return Object.fromEntries(kept);
 }
 
-/** Whether the text is a Unix time in seconds, and close to now. */
+/** Returns whether the text is a Unix time in seconds, and close to now. */
 export const isRecent = (seconds: string, { nowMs }: WebhookRequest): boolean =>
   /^\d{1,12}$/.test(seconds) && Math.abs(nowMs / 1000 - Number(seconds)) <= toleranceSeconds;
 
-/** Whether one of the signatures is the HMAC of the parts, compared in constant time. */
+/** Returns whether one of the signatures is the HMAC of the parts, compared in constant time. */
 export function isSignedBy(
   secret: string | Buffer,
   parts: readonly (string | Buffer)[],

@@ -15,7 +15,7 @@ const KeysNotReady = [
   Type.Literal('outdated'),
 ] as const;
 
-/** What a phase is called while the replica can't decide. */
+/** The name of each phase while the replica can't decide. */
 const notDeciding = {
   loading: 'loading',
   outdated: 'outdated',

@@ -5,7 +5,7 @@ import { keysMaxAgeSeconds } from '../../lib/signed-identity/identity-token.ts';
 import { errorResponses } from '../../schemas/errors.ts';
 import { PublicKeys } from '../../schemas/public-keys.ts';
 
-/** Where those look that know a service by its address only (RFC 8615). */
+/** The well-known location, for clients that know only the service's address (RFC 8615). */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/jwks.json',

@@ -75,7 +75,7 @@ const usesIn = ({ lines }: Replica): number[] =>
     .filter(({ route }) => route === '/v1/auth/me')
     .map(({ status }) => status);
 
-/** What is left of the canary's keys: of each, its status. */
+/** Returns the status of each of the canary's keys. */
 async function keysLeft({ pool }: TestService): Promise<string[]> {
   const { rows } = await pool.query<{ status: string }>(
     "SELECT status FROM api_keys WHERE name = 'Latchkey canary'",

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('./background-load-process.ts', import.meta.url));
 
-/** What the process is told. */
+/** The orders to the process. */
 export interface BackgroundPlan {
   ports: readonly number[];
   /** As they go over the wire; each with the same chance. */

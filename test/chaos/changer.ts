@@ -25,7 +25,7 @@ export interface ChangerOptions {
   tenant: TestTenant;
   /** Told of what the background load may present. */
   watch: { key: (key: WatchedKey) => void; session: (session: WatchedSession) => void };
-  /** Whoever may switch the tenant off and on again. */
+  /** A key that may deactivate and activate the tenant. */
   operatorKey: string;
   /** From the beginning of a change to that of the next one, if it isn't answered later; 0: none waits. */
   intervalMs: number;

@@ -53,7 +53,7 @@ export interface ChaosReport {
   failedStarts: number;
   violations: Violation[];
   unexpected: string[];
-  /** What in the database contradicts itself. */
+  /** Contradictions in the database. */
   contradictions: string[];
 }
 

@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts';
 import type { DatabaseServer } from './database-server.ts';
 import type { Replica } from './replica.ts';
 
-/** What is done to the replicas and their database, the gravest first. */
+/** The faults of the replicas and their database, the gravest first. */
 export const faultKinds = [
   'database crashed',
   'database process crashed',

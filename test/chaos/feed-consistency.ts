@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-/** What in the database contradicts itself; nothing if a change is always whole. */
+/** Returns contradictions in the database; none if a change is always whole. */
 export async function findContradictions(pool: Pool): Promise<string[]> {
   const gaps = await pool.query<{ count: number; last: number; head: number }>(
     `SELECT count(*)::int AS count, max(seq)::int AS last, (SELECT seq::int FROM key_event_counter) AS head FROM key_events`,

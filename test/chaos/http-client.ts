@@ -39,7 +39,7 @@ export class HttpClient {
     this.#maxConnections = maxConnections;
   }
 
-  /** Whether the next request finds a connection, or may open one. */
+  /** Returns whether the next request finds a connection, or may open one. */
   get isFree(): boolean {
     return this.#idle.length > 0 || this.#connections.size < this.#maxConnections;
   }

@@ -2,7 +2,7 @@ import { History, Ticks } from './history.ts';
 import type { Answer } from './http-client.ts';
 import { requestText } from './http-client.ts';
 
-/** What a key's own changes amount to. */
+/** The state that a key's own changes amount to. */
 export interface KeyFacts {
   exists: boolean;
   active: boolean;
@@ -10,10 +10,10 @@ export interface KeyFacts {
   permissions: readonly string[];
 }
 
-/** Whether the tenant, the environment or the user of a key is active. */
+/** True if the tenant, the environment or the user of a key is active. */
 export type Owner = History<boolean>;
 
-/** What verifications present. */
+/** The keys that verifications present. */
 export interface Watched {
   id: string;
   /** The verification as it goes over the wire. */

@@ -105,7 +105,7 @@ t.test('without its database a replica decides until its lease ends, and comes b
 const storedKeys = 100_000;
 const keyOf = (i: number): string => createHash('sha256').update(`key ${i}`).digest('hex');
 
-/** What each of the stored keys is answered. */
+/** The answer to each of the stored keys. */
 const statusOf = (i: number): number => (i > storedKeys || i % 10 === 0 ? 401 : i % 10 === 1 ? 403 : 200);
 
 const insertKeys = (pool: Pool): Promise<unknown> =>

@@ -3,7 +3,7 @@ import { Latencies } from './latencies.ts';
 
 const maxUnexpectedKept = 10;
 
-/** What became of the requests that change something. */
+/** The results of the requests that change something. */
 export class ChangeStatistics {
   readonly counts = { answered: 0, unavailable: 0, broken: 0, expiryPassed: 0, unexpected: 0 };
   /** How many of which kind were answered as made. */

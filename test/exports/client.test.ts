@@ -114,7 +114,7 @@ export async function mistakes(client: LatchkeyClient): Promise<void> {
   await client.PATCH('/v1/environments/{id}', { params: { path: { id: 'env' } }, body: { status: 'gone' } });
 }
 
-/** What was answered, where nothing was refused. */
+/** Returns the answer of a request that was not refused. */
 function dataOf<Data>({ data, error }: { data?: Data; error?: unknown }): NonNullable<Data> {
   if (data === undefined || data === null) throw new Error(`Refused: ${JSON.stringify(error)}`);
   return data;

@@ -79,7 +79,7 @@ async function changeKeys(t: Test, service: TestService, app: FastifyInstance, c
   t.same(statuses, Array(count).fill([200, 403, 200, 401]));
 }
 
-/** What presents a key, or none, that `GET /customers` refuses, by what is wrong with it. */
+/** The headers that `GET /customers` refuses, by their mistake. */
 async function refusedHeaders(service: TestService): Promise<Record<string, Record<string, string>>> {
   const permissions = ['customers:read'];
   const deleted = await createKey(service);
@@ -104,7 +104,7 @@ async function refusedHeaders(service: TestService): Promise<Record<string, Reco
   };
 }
 
-/** What of an answer has to be the same everywhere. */
+/** The part of an answer that must be the same everywhere. */
 function partsOf({ statusCode, headers, body }: LightMyRequestResponse) {
   const { 'x-request-id': _id, date: _date, connection: _connection, ...rest } = headers;
   return { statusCode, body, headers: rest };

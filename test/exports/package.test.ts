@@ -16,7 +16,7 @@ const tool = (file: string): string => path.join(repository, 'node_modules', fil
 /** Without what npm tells the scripts that it runs, which another npm would take for its own settings. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 
-/** What a step may take, on a machine that is busy. */
+/** Longest time of a step, on a busy machine. */
 const timeoutMs = 120_000;
 
 const execute = (cwd: string, command: string, args: string[], env: NodeJS.Dict<string> = {}) =>
@@ -27,7 +27,7 @@ const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-package-'));
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 const project = path.join(folder, 'project');
 
-/** What the package is made of, and neither what others make of it nor what is as large. */
+/** Copies the sources of the package, without what is built from them or is large. */
 const others = new Set(['.git', '.tap', 'bench', 'data', 'deploy', 'dist', 'docs', 'node_modules', 'test']);
 const isSource = (file: string): boolean =>
   !others.has(path.relative(repository, file).split(path.sep)[0] ?? '');

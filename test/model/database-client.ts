@@ -11,7 +11,7 @@ import type { CommittedEdit, Edit, Form, Release, Reply, SimulatedDatabase } fro
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What becomes of a statement on its way. */
+/** The fate of a statement on its way. */
 export type Fate = 'answered' | 'request lost' | 'answer lost';
 
 /** The kinds of statement that a process sends. */

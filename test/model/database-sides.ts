@@ -23,7 +23,7 @@ export type Step =
       readonly id: string;
       readonly release: Release;
       readonly seq: number;
-      /** Whether the position's event is one of another history. */
+      /** True if the position's event is one of another history. */
       readonly diverged: boolean;
       readonly leaseMs: number | null;
       readonly maxEvents: number;

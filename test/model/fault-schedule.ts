@@ -1,7 +1,7 @@
 import type { Fate, Network, Statement, Trip } from './database-client.ts';
 import type { SeededRandom } from './random.ts';
 
-/** What can happen to the whole, apart from what happens to a single statement. */
+/** Faults of processes and of the database, rather than of a single statement. */
 export type Fault =
   | 'stop'
   | 'cut off'
@@ -115,7 +115,7 @@ export class FaultSchedule implements Network {
     return this.#calm ? undefined : this.#random.pick(this.#mishaps);
   }
 
-  /** Whether a change comes at such a moment; most likely when a row has just been fenced. */
+  /** Returns whether a change comes at such a moment; most likely when a row has just been fenced. */
   changesNow(moment: string): boolean {
     return !this.#calm && this.#random.chance(moment === 'fence' ? 0.7 : this.#changeAtMoment);
   }

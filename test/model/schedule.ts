@@ -41,7 +41,7 @@ export const SOUND_PARTS: Parts = {
   pollMs: 150,
 };
 
-/** What a schedule can break: the promise, or that everyone gets on once the trouble is over. */
+/** The rules that a schedule can break: the promise, or that everyone gets on once the trouble is over. */
 export type Rule = 'promise' | 'liveness';
 
 export interface Violation {
@@ -106,13 +106,13 @@ class Edits implements ReplicatedState<Edit> {
     this.#sessions.add({ kind: 'customer', customerId, generation: edit, expiresAtMs });
   }
 
-  /** Whether what is decided here takes an edit into account. */
+  /** Returns whether what is decided here takes an edit into account. */
   knows(key: number, edit: number): boolean {
     if ((this.edits[key] ?? -1) < edit) return false;
     return key !== SESSIONS || this.#sessions.isRevoked(sessionOf(edit - 1));
   }
 
-  /** Whether a session is accepted that was issued after the last edit that is known here. */
+  /** Returns whether a session is accepted that was issued after the last edit that is known here. */
   acceptsLatestSession(): boolean {
     return !this.#sessions.isRevoked(sessionOf(this.edits[SESSIONS] ?? 0));
   }
@@ -128,7 +128,7 @@ interface Service {
   readonly lease: Lease;
   readonly replica: Replica<Edit>;
   readonly confirmations: Confirmations;
-  /** Whether this machine is one that gets suspended; if not, its wall clock may be set. Never both in one lease. */
+  /** True if this machine is one that gets suspended; if not, its wall clock may be set. Never both in one lease. */
   readonly sleeps: boolean;
 }
 
@@ -137,7 +137,7 @@ export class Schedule implements DatabaseObserver {
   readonly #random: SeededRandom;
   readonly #parts: Parts;
   readonly #timeline = new Timeline();
-  /** Whether this schedule asks for liveness in the end, which takes longer than all before it. */
+  /** True if this schedule asks for liveness in the end, which takes longer than all before it. */
   readonly #endsCalm: boolean;
   readonly #weather: FaultSchedule;
   readonly #database: SimulatedDatabase;
@@ -400,7 +400,7 @@ export class Schedule implements DatabaseObserver {
     return this.#random.chance(0.5) ? 'renamed' : 'newer';
   }
 
-  /** What the service does with a change: commit, wait, answer. */
+  /** Makes a change as the service does: commit, wait, answer. */
   async #changeBy(
     service: Service,
     keys: readonly number[],

@@ -28,7 +28,7 @@ export interface CommittedEdit extends Edit {
   readonly seq: number;
 }
 
-/** Where a statement leaves its outcome; called once, when the outcome is committed or the server has gone. */
+/** Takes the outcome of a statement; called once, when the outcome is committed or the server has gone. */
 export interface Reply<T> {
   done(value: T): void;
   fail(): void;
@@ -48,7 +48,7 @@ interface Row {
   leaseUntilWallMs: number;
 }
 
-/** What one statement sees: everything that was committed when it began. */
+/** The state that one statement sees: everything that was committed when it began. */
 export interface Snapshot {
   readonly feed: readonly FeedEvent<Edit>[];
   readonly headSeq: number;
@@ -130,7 +130,7 @@ export class SimulatedDatabase {
     });
   }
 
-  /** Whether a replica of this release may have a row. */
+  /** Returns whether a replica of this release may have a row. */
   protected admits(release: Release): boolean {
     return release >= this.requiredVersion;
   }
@@ -209,12 +209,12 @@ export class SimulatedDatabase {
     });
   }
 
-  /** Whether every replica with a row understands version 2. */
+  /** Returns whether every replica with a row understands version 2. */
   protected isUnderstood(): boolean {
     return [...this.rows.values()].every(({ eventVersion }) => eventVersion === 2);
   }
 
-  /** Whether this edit is in the feed; a restore may have lost it. */
+  /** Returns whether this edit is in the feed; a restore may have lost it. */
   has(edit: CommittedEdit): boolean {
     return this.feed.some((event) => event.change.edit === edit.edit);
   }
@@ -233,7 +233,7 @@ export class SimulatedDatabase {
     this.#backup = { feed: [...this.feed], rows: this.#copyOfRows(), requiredVersion };
   }
 
-  /** Whether every replica that has a row now has one in the backup: then its lease is known after a restore. */
+  /** Returns whether every replica that has a row now has one in the backup: then its lease is known after a restore. */
   backupHasAllRows(): boolean {
     const ids = new Set(this.#backup.rows.map((row) => row.id));
     return [...this.rows.keys()].every((id) => ids.has(id));
@@ -278,7 +278,7 @@ export class SimulatedDatabase {
     return this.#up;
   }
 
-  /** What a commit that waits for the disk does: everything before it is on disk as well. */
+  /** Makes everything durable, as a commit that waits for the disk does. */
   #flush(): void {
     this.#durableRows = this.#copyOfRows();
   }

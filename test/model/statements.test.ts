@@ -26,7 +26,7 @@ class Steps {
     return this.#pick<Form>(['known', 'known', 'known', 'renamed', 'newer']);
   }
 
-  /** What comes next: mostly one statement, else a change or several statements at one row. */
+  /** Draws the next step: mostly one statement, else a change or several statements at one row. */
   kind(): 'change' | 'contention' | 'step' {
     return this.#pick(['change', 'change', 'contention', 'step', 'step', 'step', 'step']);
   }

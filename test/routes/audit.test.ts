@@ -1,4 +1,4 @@
-/** What the trail tells of changes, to whom, and page by page. */
+/** Reads the trail's events, as each caller may see them, page by page. */
 import { createHash } from 'node:crypto';
 import t from 'tap';
 import type { AuditEvent } from '../../schemas/audit.ts';

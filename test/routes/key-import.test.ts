@@ -352,7 +352,7 @@ t.test('imports are made one at a time, and who comes in between is told to come
   t.equal((await importRows([newRow()])).statusCode, 201);
 });
 
-/** Where the script finds the service. */
+/** The service's URL for the script. */
 const origin = `--url=http://127.0.0.1:${await listen(service.app)}`;
 
 t.test(

@@ -43,7 +43,7 @@ async function usageOf(id: string, query: Record<string, string> = {}, { app, ca
   return response.json();
 }
 
-/** What is stored of a key, also if it is deleted. */
+/** The stored usage of a key, even of a deleted one. */
 async function storedOf(id: string, { pool }: TestService = service): Promise<number> {
   const { rows } = await pool.query(
     'SELECT coalesce(sum(accepted), 0)::int AS accepted FROM key_usage WHERE key_id = $1',

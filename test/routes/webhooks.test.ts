@@ -51,7 +51,7 @@ const byName = (name: TestProvider['name']): TestProvider => {
   if (provider === undefined) throw new Error(`No provider ${name}`);
   return provider;
 };
-/** Where the id of a delivery is a header that isn't signed: which. */
+/** The unsigned header that has the id of a delivery, if there is one. */
 const unsignedIdHeaders: Record<string, string> = {
   github: 'x-github-delivery',
   'hmac, dated': 'x-shop-delivery',

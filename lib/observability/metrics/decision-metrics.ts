@@ -17,7 +17,7 @@ export class DecisionMetrics {
     this.#durations = registry && this.#register(registry);
   }
 
-  /** Whether the time of the next decision is wanted. */
+  /** Returns whether the time of the next decision is wanted. */
   isTimed(): boolean {
     if (this.#durations === null) return false;
     this.#untimed = (this.#untimed + 1) % timedEvery;

@@ -73,7 +73,7 @@ export class DurationHistogram extends Histogram<string> {
     return { ...(await this.#description.get()), values };
   }
 
-  /** What a registry asks for instead where it writes text. */
+  /** The registry calls this method instead where it writes text. */
   getForPromString(): ReturnType<Histogram<string>['get']> {
     return this.get();
   }

@@ -19,7 +19,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { version } from '../../process/version.ts';
 
-/** What a stop waits for the last spans at most; it has 10 s in all. */
+/** Longest wait of a stop for the last spans; a stop has 10 s in all. */
 const exportTimeoutMs = 3_000;
 
 /** Spans that wait to be sent, ~1 kB each; what comes beyond isn't sent. */

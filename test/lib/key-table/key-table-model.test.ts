@@ -90,7 +90,7 @@ class Model {
     );
   }
 
-  /** What a table without leaks holds. */
+  /** The contents of a table without leaks. */
   shared() {
     const keys = [...this.keys.values()].map(({ profile }) => profile);
     const environments = new Set(keys.map((key) => `${key.tenantId} ${key.environmentId}`));

@@ -26,7 +26,7 @@ const keyOf = (n: number, changes: Partial<Omit<KeyRecord, 'profile'> & KeyProfi
   };
 };
 
-/** What a key was given, as the table has it. */
+/** Returns a key's profile, as the table has it. */
 function profileOf(table: KeyTable, handle: number): KeyProfile {
   const { environment, permissions, rateLimit } = table.grant(handle);
   return {

@@ -38,7 +38,7 @@ const rows = [
   },
 ];
 
-/** What a reader makes of a copy that comes cut at these places. */
+/** Returns what a reader makes of a copy that comes cut at these places. */
 function readInPieces(bytes: Buffer, cuts: readonly number[]): unknown[] {
   const found: unknown[] = [];
   const copy = new BinaryCopy(columns, (row) => found.push(read(row)));

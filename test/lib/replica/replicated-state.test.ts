@@ -93,7 +93,7 @@ const isActive = (events: readonly Event[], kind: Event['kind'], place: number, 
   lastOf(events, (e) => e.kind === kind && e.place === place && (user === undefined || e.user === user))
     ?.active ?? true;
 
-/** What all decisions should be, read off the list of events. */
+/** The expected decisions, read off the list of events. */
 function expectedOf(events: readonly Event[]): string[] {
   const isPlaceActive = (place: number) =>
     isActive(events, 'tenant', place) && isActive(events, 'environment', place);
@@ -123,7 +123,7 @@ function expectedOf(events: readonly Event[]): string[] {
   return [...ofKeys, ...ofConfigured, ...ofSessions];
 }
 
-/** What the service decides. */
+/** The service's decision. */
 function decisionsOf(state: ReplicatedState): string[] {
   const place = { environment: null, needsEnvironment: true };
   const outcomeOf = (digest: Buffer, configured = new Map<KeyDigest, ConfiguredKey>()) =>

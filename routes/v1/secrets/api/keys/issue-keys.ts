@@ -10,7 +10,7 @@ import { CreatedKey, CreateKey, RotateKey } from '../../../../../schemas/keys.ts
 
 const tags = ['Keys'];
 
-/** What makes the same request known again, for requests whose answer can't be asked for a second time. */
+/** Returns what identifies a repeated request, or `null` unless it has an `Idempotency-Key`. */
 function idempotentRequestOf(request: FastifyRequest): IdempotentRequest | null {
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string') return null;
