@@ -92,7 +92,7 @@ t.test(
   },
 );
 
-t.test('nor does it matter while Redis is asked', { skip: redisIsMissing }, async (t) => {
+t.test('a client may leave while Redis is asked', { skip: redisIsMissing }, async (t) => {
   const redis = await createRedis(t);
   await redis.start();
   const limited = await startService(t, { env: { REDIS_URL: redis.url, FAILED_AUTH_LIMIT: '1000' } });

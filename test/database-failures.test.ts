@@ -141,7 +141,7 @@ t.test('without its database the service decides from memory, until its lease en
     t.equal((await cut.call({ url: '/health/live', key: null })).statusCode, 200, 'alive all the same');
   });
 
-  await t.test('and it comes back by itself', async (t) => {
+  await t.test('the service comes back by itself', async (t) => {
     await restore();
     await untilMayDecide(cut);
     t.equal((await cut.call({ url: '/health/ready', key: null })).statusCode, 200);

@@ -68,7 +68,7 @@ t.test('a migration takes nothing away that the version before uses', async (t) 
   }
 });
 
-t.test('and one that does would be seen', async (t) => {
+t.test('a migration that breaks the rule would be seen', async (t) => {
   const client = await openDatabase();
   await client.query('CREATE TABLE keys (id text PRIMARY KEY, name text, uses integer DEFAULT 0 NOT NULL)');
   const cases: [string, string[]][] = [

@@ -137,7 +137,7 @@ t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
   for (const replica of replicas) await visit(replica);
   const instances = replicas.map(({ metricsAddress }) => metricsAddress).sort();
 
-  await t.test('which answers queries about them', async (t) => {
+  await t.test('Prometheus answers queries about them', async (t) => {
     const keys = await eventually(async () => {
       const samples = await prometheus.query('latchkey_keys == 2');
       return samples.length === 2 ? samples : null;
@@ -165,7 +165,7 @@ t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
     }
   });
 
-  await t.test('and an answer to everything that the dashboard asks', async (t) => {
+  await t.test('Prometheus answers every query of the dashboard', async (t) => {
     for (const query of await dashboardQueries()) {
       const samples = await eventually(async () => {
         const found = await prometheus.query(query);
@@ -188,7 +188,7 @@ t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
     }
   });
 
-  await t.test('and tell when the database is gone', async (t) => {
+  await t.test('the alerts fire when the database is gone', async (t) => {
     const stateOf = async (name: string) =>
       (await prometheus.rules()).find((rule) => rule.name === name)?.state ?? null;
     const restore = await cutDatabase(databaseUrl);

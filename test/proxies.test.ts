@@ -401,7 +401,7 @@ async function testProxy(t: Test, port: number): Promise<void> {
     await check(t, port, accepted);
   });
 
-  await t.test('and while it is down', async (t) => {
+  await t.test('a proxy refuses requests while the service is down, and lets them in again', async (t) => {
     await relay.close();
     await check(t, port, refused);
     await relay.open();

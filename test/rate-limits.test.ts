@@ -72,7 +72,7 @@ t.test('an address that presents too many wrong keys is refused', async (t) => {
     );
   });
 
-  await t.test('and others are not', async (t) => {
+  await t.test('other keys are not limited', async (t) => {
     t.equal(await statusOf(service, key, { remoteAddress: '192.0.2.2' }), 200);
     t.same(await fail(service, '192.0.2.2'), [401]);
   });
@@ -215,7 +215,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
   const own = await createKey(service, { rate_limit: { limit: 3, window_seconds: 10 } });
   const changer = await createKey(service, { rate_limit: { limit: 100, window_seconds: 10 } });
 
-  await t.test('and is told what is left of it', async (t) => {
+  await t.test('a key is told what is left of its limit', async (t) => {
     for (const remaining of ['2', '1', '0']) {
       const response = await call({ url, key: own.api_key });
       t.equal(response.statusCode, 200);
@@ -247,7 +247,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
     t.equal((await call({ url, key: own.api_key })).headers['x-ratelimit-remaining'], '2');
   });
 
-  await t.test('which strangers cannot use up', async (t) => {
+  await t.test("strangers cannot use a key's limit up", async (t) => {
     const { id } = own.secret;
     for (const presented of [id, `key:${id}`, own.secret.tenant_id, own.api_key.slice(0, -1), wrongKey]) {
       for (let i = 0; i < 5; i += 1) t.equal(await statusOf(service, presented), 401);
@@ -257,7 +257,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
     t.equal(response.headers['x-ratelimit-remaining'], '1');
   });
 
-  await t.test('and that of the environment holds for keys without one', async (t) => {
+  await t.test('a key without a limit has that of its environment', async (t) => {
     const unlimited = await createKey(service);
     t.notOk((await call({ url, key: unlimited.api_key })).headers['x-ratelimit-limit']);
     await call({
@@ -270,7 +270,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
     t.equal((await call({ url, key: own.api_key })).headers['x-ratelimit-limit'], '3', 'its own comes first');
   });
 
-  await t.test('and a change of it holds at once', async (t) => {
+  await t.test("a change of the environment's limit holds at once", async (t) => {
     t.equal(await statusOf(service, own.api_key), 429);
     const change = await call({
       method: 'PATCH',
@@ -398,7 +398,7 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     t.ok(Date.parse(alone.last_used_at) >= Date.parse(shared.last_used_at));
   });
 
-  await t.test('and what fails after they have asked it is 503, and ends no process', async (t) => {
+  await t.test('a failure after Redis was asked is 503 and ends no process', async (t) => {
     const { services } = await startProcesses(t, { FAILED_AUTH_LIMIT: '100' });
     const [{ app, call }] = services;
     const { api_key: key } = await limited(services[0], 10);

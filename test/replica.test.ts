@@ -312,7 +312,7 @@ t.test('/health/ready shows the replica', async (t) => {
   t.ok(key_table_bytes > 0);
   t.ok(last_propagation_ms > 0);
 
-  await t.test('and whether notifications arrive, once it listens', async (t) => {
+  await t.test('readiness shows whether notifications arrive, once the service listens', async (t) => {
     for (const notifications of [true, false]) {
       const service = await startService(t, { databaseUrl: first.databaseUrl, notifications });
       await service.app.listen({ port: 0, host: '127.0.0.1' });
@@ -323,7 +323,7 @@ t.test('/health/ready shows the replica', async (t) => {
     }
   });
 
-  await t.test('and is 503 while it loads, when no key is decided on', async (t) => {
+  await t.test('readiness is 503 while the replica loads, when no key is decided on', async (t) => {
     const lock = new Client({ connectionString: first.databaseUrl });
     await lock.connect();
     t.teardown(() => lock.end());

@@ -385,7 +385,7 @@ t.test('a database that does not answer', async (t) => {
     });
   });
 
-  await t.test('and one that lets nobody in ends it at once', async (t) => {
+  await t.test('a database that lets nobody in ends the start at once', async (t) => {
     const url = new URL(await createEmptyDatabase(t));
     url.pathname = '/missing';
     await t.rejects(migrate(url.href), {
@@ -577,7 +577,7 @@ t.test('the process', async (t) => {
     );
   });
 
-  await t.test('and ends at once when it is told again', async (t) => {
+  await t.test('a second signal ends it at once', async (t) => {
     const impatient = await startReady(t, { cwd, env: { LOG_LEVEL: 'error' } });
     const inFlight = await beginRequest(impatient.url);
     impatient.signal('SIGTERM');

@@ -116,7 +116,7 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
   const log = collectLog();
   const app = await startApp(t, { databaseUrl }, undefined, log);
 
-  await t.test('and knows whom a request speaks for', async (t) => {
+  await t.test('a replica knows the identity of a request', async (t) => {
     const { api_key, secret } = await createKey(service, { permissions: ['orders:read'] });
     const response = await app.inject({ url: '/whoami', headers: { authorization: `Bearer ${api_key}` } });
     t.equal(response.statusCode, 200);
@@ -128,7 +128,7 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
     t.equal(response.headers['cache-control'], 'no-store', 'which no proxy may keep for another');
   });
 
-  await t.test('and refuses as the service does', async (t) => {
+  await t.test('a replica refuses as the service does', async (t) => {
     for (const [name, headers] of Object.entries(await refusedHeaders(service))) {
       const expected = await service.call({ url: '/v1/customers', key: null, headers });
       const refused = await app.inject({ url: '/customers', headers });
@@ -140,7 +140,7 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
     t.equal(twice.statusCode, 401, 'a key that is there twice');
   });
 
-  await t.test('and counts limits, in this process', async (t) => {
+  await t.test('a replica counts limits in its own process', async (t) => {
     const key = await createPlaintext(service, { rate_limit: { limit: 2, window_seconds: 60 } });
     const responses = [await call(app, key), await call(app, key), await call(app, key)];
     t.same(
@@ -156,11 +156,11 @@ t.test('an app decides on keys as a replica of its own', async (t) => {
     t.ok(Number(refused?.headers['retry-after']) > 50);
   });
 
-  await t.test('and what the service has revoked is refused from the answer on', async (t) => {
+  await t.test('a key that the service has revoked is refused from its answer on', async (t) => {
     await changeKeys(t, service, app, 20);
   });
 
-  await t.test('and no line of its log has a key', async (t) => {
+  await t.test("no line of the replica's log has a key", async (t) => {
     t.ok(log.lines.length > 0);
     t.notMatch(log.lines.join(''), /[0-9a-f]{64}/);
   });
@@ -418,7 +418,7 @@ t.test('an app asks a service about each request', async (t) => {
   const log = collectLog();
   const app = await startApp(t, options, undefined, log);
 
-  await t.test('and knows whom a request speaks for', async (t) => {
+  await t.test('an app that asks the service knows the identity of a request', async (t) => {
     const { api_key, secret } = await createKey(service, { permissions: ['orders:read'] });
     const response = await app.inject({ url: '/whoami', headers: { authorization: `Bearer ${api_key}` } });
     t.strictSame(response.json(), {
@@ -439,14 +439,14 @@ t.test('an app asks a service about each request', async (t) => {
     t.equal(app.latchkey.replica(), null);
   });
 
-  await t.test('and refuses as the service does', async (t) => {
+  await t.test('an app that asks the service refuses as the service does', async (t) => {
     for (const [name, headers] of Object.entries(await refusedHeaders(service))) {
       const expected = await service.call({ url: '/v1/customers', key: null, headers });
       t.same(partsOf(await app.inject({ url: '/customers', headers })), partsOf(expected), name);
     }
   });
 
-  await t.test('which counts each once against its limit', async (t) => {
+  await t.test('the service counts each request once against its limit', async (t) => {
     const rate_limit = { limit: 2, window_seconds: 60 };
     const key = await createPlaintext(service, { permissions: ['customers:write'], rate_limit });
     const post = () =>
@@ -462,7 +462,7 @@ t.test('an app asks a service about each request', async (t) => {
     t.same(refused.json(), errorOf('Rate limit exceeded', 'too_many_requests'));
   });
 
-  await t.test('which says what is left of it, as a replica does', async (t) => {
+  await t.test("the answer says what is left of the limit, as a replica's does", async (t) => {
     const replica = await startApp(t, { databaseUrl: service.databaseUrl });
     const limit = { permissions: ['customers:read'], rate_limit: { limit: 2, window_seconds: 600 } };
     const answersOf = async (by: FastifyInstance) => {
@@ -493,7 +493,7 @@ t.test('an app asks a service about each request', async (t) => {
     t.same([answers[0], answers[2]], [ofReplica[0], ofReplica[2]]);
   });
 
-  await t.test('and what it has revoked is refused from its answer on', async (t) => {
+  await t.test('a key that the service has revoked is refused from its answer on', async (t) => {
     await changeKeys(t, service, app, 10);
   });
 
@@ -501,7 +501,7 @@ t.test('an app asks a service about each request', async (t) => {
     await revokeWhileBodyArrives(t, service, options);
   });
 
-  await t.test('and lets in no key of another tenant', async (t) => {
+  await t.test('a key of another tenant is refused', async (t) => {
     const { tenant, api_key } = (
       await service.call({ method: 'POST', url: '/v1/tenants', payload: { name: 'Other' } })
     ).json();
@@ -513,7 +513,7 @@ t.test('an app asks a service about each request', async (t) => {
     t.ok(connections.length > 0 && connections.length <= 3, `${connections.length} connections`);
   });
 
-  await t.test('and no line of its log has a key', async (t) => {
+  await t.test("no line of the app's log has a key", async (t) => {
     t.notMatch(log.lines.join(''), /[0-9a-f]{64}/);
   });
 });
@@ -609,7 +609,7 @@ t.test('what a service does not clearly accept is not accepted', async (t) => {
     }
   });
 
-  await t.test('and its app is not ready', async (t) => {
+  await t.test('an app without its service is not ready', async (t) => {
     const me = { ...verdict, permissions: ['keys:verify'] };
     const { valid: _valid, code: _code, ...ready } = me;
     answer = saying(200, ready);
@@ -625,7 +625,7 @@ t.test('what a service does not clearly accept is not accepted', async (t) => {
     t.match(log.lines.at(-1), 'The service answers 503');
   });
 
-  await t.test('and no line of its log has a key', async (t) => {
+  await t.test("no line of the app's log has a key", async (t) => {
     t.match(log.lines.join(''), 'The service answers 401');
     t.notMatch(log.lines.join(''), /[ab]{64}/);
   });

@@ -147,7 +147,7 @@ t.test('an app in its project passes the strict compiler', async (t) => {
   t.equal(compiled.stdout, '');
 });
 
-t.test('and works: a key that the service has revoked is refused at once', async (t) => {
+t.test('an app of the package refuses a key as soon as the service has revoked it', async (t) => {
   const { app, databaseUrl } = await startService(t, { env: signingEnv(newIdentityKey('one')) });
   const env = {
     DATABASE_URL: databaseUrl,

@@ -72,7 +72,7 @@ t.test('an app believes what the service has signed for a request', async (t) =>
   const log = collectLog();
   const app = await startApp(t, { url, hosts: ['www.example.com', 'API.example.com:443'] }, log);
 
-  await t.test('and knows whom it speaks for', async (t) => {
+  await t.test('an app reads the identity of the request', async (t) => {
     const headers = await identityFor(known.api_key, ['GET', '/whoami?page=2']);
     const response = await app.inject({ url: '/whoami?page=2', headers });
     t.equal(response.statusCode, 200);
@@ -95,7 +95,7 @@ t.test('an app believes what the service has signed for a request', async (t) =>
     t.equal(await app.latchkey.ready(), true);
   });
 
-  await t.test('and lets its routes ask for permissions', async (t) => {
+  await t.test('a route of the app requires permissions', async (t) => {
     t.equal(
       (
         await app.inject({
@@ -134,7 +134,7 @@ t.test('an app believes what the service has signed for a request', async (t) =>
       t.strictSame((await app.inject({ url: '/open', headers })).json(), { auth: null });
   });
 
-  await t.test('and believes nothing else', async (t) => {
+  await t.test('an app believes nothing but a valid signature', async (t) => {
     const identity = await identityFor(known.api_key, ['GET', '/whoami']);
     const { 'x-auth-context': context = '', ...plain } = identity;
     const elsewhere = await identityFor(known.api_key, ['GET', '/whoami'], service, 'other.example.com');
@@ -181,7 +181,7 @@ t.test('an app believes what the service has signed for a request', async (t) =>
     );
   });
 
-  await t.test('and says in its log why, but no token', async (t) => {
+  await t.test("the app's log names the reason of a refusal, but no token", async (t) => {
     for (const reason of ['another method', 'another path or query', 'X-Auth-Permissions', '\\"aud\\"'])
       t.ok(
         log.lines.some((line) => line.includes(reason)),
@@ -340,7 +340,7 @@ t.test('without the keys of the service nothing is decided', async (t) => {
     t.notOk(standIn.asked.includes('/elsewhere'));
   });
 
-  await t.test('and it is asked once a second', async (t) => {
+  await t.test('the service is asked for its keys once a second at most', async (t) => {
     standIn.answer = failure;
     later(1_001);
     const flood = () => Promise.all(Array.from({ length: 50 }, () => statusOf()));
@@ -379,7 +379,7 @@ t.test('without the keys of the service nothing is decided', async (t) => {
     t.equal(await statusOf(), 200, 'while those that are known are as good as before');
   });
 
-  await t.test('and finds the one that the service signs with now', async (t) => {
+  await t.test('an app finds the key that the service signs with now', async (t) => {
     standIn.publicKeys.push({
       ...nextPublicKey.export({ format: 'jwk' }),
       kid: 'next',

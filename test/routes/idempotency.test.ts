@@ -244,7 +244,7 @@ t.test('after a day the answer is forgotten', async (t) => {
   t.not(second.json().secret.id, first.json().secret.id);
   t.equal((await create(key, { name: 'Another' })).body, second.body);
 
-  await t.test('and removed, and no other', async (t) => {
+  await t.test('an expired answer is removed, and no other', async (t) => {
     const kept = (await count('idempotent_answers')) - 1;
     await expire();
     const other = await startService(t, { databaseUrl: service.databaseUrl });

@@ -93,13 +93,13 @@ t.test('with an overlap both keys work, and the old one until it ends', async (t
   const [, { expires_at, updated_at }] = items;
   t.equal(Date.parse(expires_at) - Date.parse(updated_at), 3_600_000);
 
-  await t.test('and not from then on', async (t) => {
+  await t.test('the old key is refused after the overlap', async (t) => {
     t.intercept(Date, 'now', { value: () => Date.parse(expires_at) });
     t.same(await me(oldKey), expired);
     t.match(await me(newKey), { key_id: secret.id });
   });
 
-  await t.test('or until it is deleted', async (t) => {
+  await t.test('the old key is unknown once it is deleted', async (t) => {
     await call({ method: 'DELETE', url: `${url}/${old.id}`, headers });
     t.same(await me(oldKey), errorOf('Invalid API key', 'permission_denied'));
     t.match(await me(newKey), { key_id: secret.id });

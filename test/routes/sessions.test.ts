@@ -378,7 +378,7 @@ t.test('a deleted customer has no session', async (t) => {
   await accepted(t, (await issueSession(service, session.external_id)).token);
 });
 
-t.test('nor has one that is deleted while a session is issued', async (t) => {
+t.test('a customer deleted while a session is issued has no session', async (t) => {
   const payload = { external_id: 'deleted meanwhile' };
   const { id } = (await call({ method: 'POST', url: '/v1/customers', payload })).json();
   const blocker = await pool.connect();

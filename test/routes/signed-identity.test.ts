@@ -141,7 +141,7 @@ t.test('what a proxy does not clearly say is not signed', async (t) => {
   }
 });
 
-t.test('nor what somebody else says', async (t) => {
+t.test('a description by somebody other than a trusted proxy is not signed', async (t) => {
   for (const remoteAddress of ['192.0.2.1', '127.0.0.2', '::1']) {
     const headers = { ...asked, 'x-forwarded-for': '127.0.0.1' };
     t.notOk('x-auth-context' in (await verify(headers, { remoteAddress })).headers, remoteAddress);
@@ -152,7 +152,7 @@ t.test('nor what somebody else says', async (t) => {
   t.notOk('x-auth-context' in (await verify({ 'x-auth-context': 'forged' })).headers);
 });
 
-t.test('and a request that is refused gets nothing', async (t) => {
+t.test('a refused request gets no signed identity', async (t) => {
   for (const [options, status] of [
     [{ key: null }, 401],
     [{ key: 'f'.repeat(64) }, 401],

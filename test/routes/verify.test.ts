@@ -82,7 +82,7 @@ t.test('forward-auth', async (t) => {
     t.match(identityIn((await verify(api_key)).headers), { permissions: '' });
   });
 
-  await t.test('and believes nothing that the client says of itself', async (t) => {
+  await t.test('the service believes nothing that the client says of itself', async (t) => {
     const headers = { 'x-auth-tenant-id': 'tenant_globex', 'x-auth-permissions': '*' };
     t.strictSame(identityIn((await verify(key, '', { headers })).headers), identity);
   });
@@ -322,7 +322,7 @@ t.test('a service asks about keys', async (t) => {
     rate_limit: { ...rate_limit, remaining: 3, reset_seconds: 0 },
   };
 
-  await t.test('and is told whom they speak for', async (t) => {
+  await t.test('the answer says whom the keys speak for', async (t) => {
     t.strictSame(await verdictOn(known.api_key, { cost: 0 }), valid);
     t.strictSame(await verdictOn(known.api_key, { cost: 0, permission: 'orders:read' }), valid);
     t.strictSame(await verdictOn(known.api_key, { cost: 0, permission: 'orders:write' }), {
@@ -334,7 +334,7 @@ t.test('a service asks about keys', async (t) => {
     t.match(await verdictOn(configured.keys.bare), { valid: true, environment_id: null });
   });
 
-  await t.test('that a bad key is one, which is no error', async (t) => {
+  await t.test('a bad key is an answer and no error', async (t) => {
     for (const api_key of ['f'.repeat(64), '', 'x', 'x'.repeat(10_000), `${known.api_key} `, '\u0000', '🔑'])
       t.strictSame(await verdictOn(api_key), notFound);
     const inactive = await createKey(service);
@@ -371,7 +371,7 @@ t.test('a service asks about keys', async (t) => {
     t.strictSame(await verdictOn(api_key), notFound);
   });
 
-  await t.test('but never that of another tenant, in whatever state it is', async (t) => {
+  await t.test('a key of another tenant is never found, in whatever state it is', async (t) => {
     const theirs = { key: configured.keys.globex };
     const active = await createKey(service, {}, theirs);
     const inactive = await createKey(service, {}, theirs);
@@ -443,7 +443,7 @@ t.test('a service asks about keys', async (t) => {
     t.equal(askers['x-ratelimit-limit'], undefined, 'and not of the asker');
   });
 
-  await t.test('or as many times as it says: all of them, or none', async (t) => {
+  await t.test('a batch counts as many times as it says: all of them, or none', async (t) => {
     const { api_key, secret } = await createKey(service, { rate_limit: { limit: 10, window_seconds: 60 } });
     const leftAfter = async (cost: number) => {
       const { code, rate_limit } = await verdictOn(api_key, { cost });
@@ -478,7 +478,7 @@ t.test('a service asks about keys', async (t) => {
     t.match(await verdictOn(own, { cost: 2 }), { code: 'rate_limited', rate_limit: { remaining: 1 } });
   });
 
-  await t.test('if it may', async (t) => {
+  await t.test('an asker without keys:verify is refused with 403', async (t) => {
     const { api_key: other } = await createKey(service, { permissions: ['keys:read', 'keys:write'] });
     const response = await ask({ api_key: known.api_key }, other);
     t.equal(response.statusCode, 403);
@@ -508,7 +508,7 @@ t.test('a service asks about keys', async (t) => {
     }
   });
 
-  await t.test('and no key is left in an answer, or in the log', async (t) => {
+  await t.test('no key is left in an answer or in the log', async (t) => {
     log.lines.length = 0;
     const bodies = [
       (await ask({ api_key: known.api_key })).body,
@@ -519,7 +519,7 @@ t.test('a service asks about keys', async (t) => {
     t.notOk(log.lines.join().includes('"status":200'), 'there is no line for an answer');
   });
 
-  await t.test('and nothing is decided without a lease', async (t) => {
+  await t.test('nothing is decided without a lease', async (t) => {
     // As when it ends after the last decision on the asker's own key.
     for (const answers of [[false], [true, true, false]]) {
       const undecidable = t.intercept(app.replica, 'canDecide', { value: () => answers.shift() ?? false });

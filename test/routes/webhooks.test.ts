@@ -433,7 +433,7 @@ t.test('secrets', async (t) => {
     );
   });
 
-  await t.test('that are brought are shown to nobody', async (t) => {
+  await t.test('a secret that was brought is shown to nobody', async (t) => {
     const response = await create({ provider: 'github', secret: 'the secret of the repository' });
     t.equal(response.statusCode, 201);
     t.equal(response.json().signing_secret, null);
@@ -699,7 +699,7 @@ t.test('the master key', async (t) => {
     t.equal(await statusAt(last), 200, 'after which the other can be removed');
   });
 
-  await t.test('that is lacking makes nobody believe that a signature is wrong', async (t) => {
+  await t.test('a missing master key makes nobody believe that a signature is wrong', async (t) => {
     const { logStream, lines } = collectLog();
     const env = { MASTER_KEYS: first, LOG_LEVEL: 'error' };
     const without = await startService(t, { databaseUrl, env, logStream });

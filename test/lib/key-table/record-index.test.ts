@@ -133,7 +133,7 @@ t.test('a million removals and insertions leave lookups as cheap, and the index 
   t.ok(index.bytes <= 2 * bytes, `${bytes} bytes became ${index.bytes}`);
 });
 
-t.test('which digests collide depends on the seed', async (t) => {
+t.test('the seed decides which digests collide', async (t) => {
   const words = Uint32Array.from({ length: 8 * 20_000 }, (_, i) => (i % 8 === 0 ? i : 0));
   const topBits = (record: number, seed: number) => digestHash(words, record * 8, seed, seed ^ 5) >>> 22;
   const records = Array.from({ length: 20_000 }, (_, record) => record);

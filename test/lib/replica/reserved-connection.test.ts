@@ -29,7 +29,7 @@ t.test('plans are kept, until a pooler turns out to give each transaction anothe
   t.same(await plans(), []);
 });
 
-t.test('nor when another has prepared a statement of that name there', async (t) => {
+t.test('a statement works where another has prepared one of the same name', async (t) => {
   const connection = await reserve(t);
   await connection.query('PREPARE asked AS SELECT 2', []);
   const ask = async () => (await connection.query('SELECT 1 AS one', [], 'asked')).rows;

@@ -78,7 +78,7 @@ t.test('events', async (t) => {
     t.same(applied, [4]);
   });
 
-  t.test('that are none leave the position', async (t) => {
+  t.test('no events leave the position as it was', async (t) => {
     t.same(applyEvents(stateOf([]), event(3), []), { seq: 3, eventId: 'e3' });
   });
 });

@@ -175,7 +175,7 @@ t.test('a replica', async (t) => {
     t.match(appliedAt, [{ decides: false }], 'but tells of what it has applied');
   });
 
-  t.test('that was fenced announces itself again, without loading', async (t) => {
+  t.test('a fenced replica announces itself again, without loading', async (t) => {
     const { database, replica, lease, runFor } = setUp();
     database.results = [NOTHING_NEW, { outcome: 'fenced' }];
     replica.start();
@@ -204,7 +204,7 @@ t.test('a replica', async (t) => {
     });
   }
 
-  t.test('that lost its lease is granted the next one at once, whenever it was due', async (t) => {
+  t.test('a replica that lost its lease is granted the next one at once, whenever it was due', async (t) => {
     const { database, replica, lease, runFor } = setUp();
     database.results = [NOTHING_NEW, { outcome: 'diverged' }];
     replica.start();
@@ -245,7 +245,7 @@ t.test('a replica', async (t) => {
     t.equal(await replica.waitForLease(0), true, 'and who finds one need not');
   });
 
-  t.test('that stops has no lease from that instant, and leaves', async (t) => {
+  t.test('a stopping replica has no lease from that instant, and leaves', async (t) => {
     const { database, replica, lease, runFor } = setUp();
     replica.start();
     await runFor(501);
@@ -262,7 +262,7 @@ t.test('a replica', async (t) => {
     t.equal(database.sent.at(-1), 'leave', 'and nothing follows');
   });
 
-  t.test('that stops lets the waiting go', async (t) => {
+  t.test('a stopping replica releases those who wait for a lease', async (t) => {
     const { database, replica, runFor } = setUp();
     database.down = true;
     replica.start();
