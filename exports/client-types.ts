@@ -9,7 +9,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process runs
+         * Check that the process runs
          * @description Needs no key.
          */
         get: operations["health"];
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process runs
+         * Check that the process runs
          * @description Needs no key.
          */
         get: operations["live"];
@@ -49,7 +49,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The process can serve requests
+         * Check that the process can serve requests
          * @description Needs no key.
          */
         get: operations["ready"];
@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * List changes
-         * @description Those in the environment, and those of its tenant as a whole, the newest first. Needs the permission `audit:read`.
+         * @description Lists the changes in the environment, and those of its tenant as a whole, newest first. Needs the permission `audit:read`.
          */
         get: operations["listAuditEvents"];
         put?: never;
@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * Follow changes as they happen
-         * @description Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when its key may not see it any more. A key may have 5 streams at once and a tenant 20, on each process. Needs the permission `audit:read`.
+         * @description Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection, send the last `id` as `Last-Event-ID`: no change is skipped or repeated. The stream ends at once when its key loses access. Each process allows 5 streams for a key and 20 for a tenant. Needs the permission `audit:read`.
          */
         get: operations["streamAuditEvents"];
         put?: never;
@@ -111,8 +111,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide on the key of somebody else, or on up to 100
-         * @description For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each question counts what it costs against the limit of its key, also if that lacks the permission. Needs the permission `keys:verify`.
+         * Verify another key, or up to 100
+         * @description For services to which a key of their own tenant was presented. An invalid key is a normal answer, not an error. Each verification counts its cost against the limit of the verified key, even if the key lacks the permission. Needs the permission `keys:verify`.
          */
         post: operations["verifyKeys"];
         delete?: never;
@@ -129,7 +129,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whom the key speaks for
+         * Get the identity of the key
          * @description Needs any key.
          */
         get: operations["me"];
@@ -149,8 +149,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether a proxy may pass a request on, and whom it speaks for
-         * @description For nginx, Caddy, HAProxy, Traefik and Envoy. By any method, and with any path behind it; a body is not looked at. Needs any key.
+         * Decide for a proxy whether a request may pass
+         * @description Forward authentication for nginx, Caddy, HAProxy, Traefik and Envoy. Accepts every method and any path below this one, and ignores the body. The response headers carry the identity of the key. Needs any key.
          */
         get: operations["verifyRequest"];
         put?: never;
@@ -174,7 +174,7 @@ export interface paths {
          */
         get: operations["getPortalInfo"];
         /**
-         * Replace what the customer of the session says of itself
+         * Replace the customer's own data
          * @description Needs a customer's session.
          */
         put: operations["replacePortalInfo"];
@@ -231,7 +231,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a customer, deactivate or activate it
+         * Update, deactivate or activate a customer
          * @description Deactivating a customer revokes all of its sessions. Needs the permission `customers:write`.
          */
         patch: operations["updateCustomer"];
@@ -246,7 +246,7 @@ export interface paths {
         };
         /**
          * Issue a session to a customer
-         * @description The answer is the only place where the token is ever shown. Needs the permission `sessions:write`.
+         * @description The token is shown only in this response. Needs the permission `sessions:write`.
          */
         get: operations["issueSession"];
         put?: never;
@@ -269,7 +269,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke all sessions of a customer
-         * @description From the answer on they are refused. Needs the permission `sessions:write`.
+         * @description The sessions are refused from this response on. Needs the permission `sessions:write`.
          */
         delete: operations["revokeSessions"];
         options?: never;
@@ -289,7 +289,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a session of a customer
-         * @description From the answer on it is refused. Repeating it answers alike. Needs the permission `sessions:write`.
+         * @description The session is refused from this response on. Repeating the request gives the same answer. Needs the permission `sessions:write`.
          */
         delete: operations["revokeSession"];
         options?: never;
@@ -339,8 +339,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change an environment
-         * @description Rename it, deactivate or activate it, set the limit that its keys have by default. A stored key may change only the environment that it works in. Needs the permission `environments:write`.
+         * Update an environment
+         * @description Renames it, deactivates or activates it, or sets the default limit of its keys. A stored key may update only the environment that it works in. Needs the permission `environments:write`.
          */
         patch: operations["updateEnvironment"];
         trace?: never;
@@ -361,14 +361,14 @@ export interface paths {
         post?: never;
         /**
          * Delete a key
-         * @description From the answer on the key is refused. Repeating it answers alike. Needs the permission `keys:write`.
+         * @description The key is refused from this response on. Repeating the request gives the same answer. Needs the permission `keys:write`.
          */
         delete: operations["deleteKey"];
         options?: never;
         head?: never;
         /**
-         * Change a key
-         * @description Rename it, deactivate or activate it, set its expiry, permissions or limit. Needs the permission `keys:write`.
+         * Update a key
+         * @description Renames it, deactivates or activates it, or sets its expiry, permissions, limit or metadata. Needs the permission `keys:write`.
          */
         patch: operations["updateKey"];
         trace?: never;
@@ -388,7 +388,7 @@ export interface paths {
         put?: never;
         /**
          * Create a key
-         * @description The answer is the only place where the key itself is ever shown. Needs the permission `keys:write`.
+         * @description The key is shown only in this response. Needs the permission `keys:write`.
          */
         post: operations["createKey"];
         delete?: never;
@@ -408,7 +408,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a key
-         * @description Makes a key that replaces this one, with the same permissions and limits. This one expires after the overlap: at once, if nothing is said. Needs the permission `keys:write`.
+         * @description Creates a key that replaces this one, with the same permissions and limits. The old key expires after the overlap, or at once without one. Needs the permission `keys:write`.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -425,8 +425,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the changes of a key
-         * @description Who changed it, when, from what to what. It stays readable when the key is deleted. Needs the permission `keys:read`.
+         * List the changes of one key
+         * @description Lists who changed the key, when, and its state before and after. Stays readable after the key is deleted. Needs the permission `keys:read`.
          */
         get: operations["listKeyEvents"];
         put?: never;
@@ -446,7 +446,7 @@ export interface paths {
         };
         /**
          * Get the usage of a key
-         * @description When and from where it was last used, and its requests by hour and outcome, a few seconds behind. Hours are kept for 31 days. Needs the permission `keys:read`.
+         * @description Returns when and from where the key was last used, and its requests by hour and outcome, a few seconds behind. Hours are kept for 31 days. Needs the permission `keys:read`.
          */
         get: operations["getKeyUsage"];
         put?: never;
@@ -468,7 +468,7 @@ export interface paths {
         put?: never;
         /**
          * Import keys
-         * @description Takes over keys of another system by their hashes, all or none. The keys themselves may look like anything, up to 512 characters, and are not sent. Needs the permission `keys:write`.
+         * @description Takes over keys of another system by their SHA-256 hashes, all or none. The keys themselves may have any form of up to 512 characters, and are never sent. Needs the permission `keys:write`.
          */
         post: operations["importKeys"];
         delete?: never;
@@ -486,13 +486,13 @@ export interface paths {
         };
         /**
          * List signing secrets
-         * @description Whose they are, never what they are. Needs the permission `webhooks:read`.
+         * @description Lists metadata only; the secrets themselves are never returned. Needs the permission `webhooks:read`.
          */
         get: operations["listWebhookSecrets"];
         put?: never;
         /**
-         * Store or make a signing secret
-         * @description At most two of a provider are there at once: the old one and the new. Needs the permission `webhooks:write`.
+         * Create or store a signing secret
+         * @description An environment holds at most two secrets of a provider: the old one and the new one. Needs the permission `webhooks:write`.
          */
         post: operations["createWebhookSecret"];
         delete?: never;
@@ -513,7 +513,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a signing secret
-         * @description From the answer on nothing that it signs is accepted. Needs the permission `webhooks:write`.
+         * @description Nothing signed with the secret is accepted from this response on. Needs the permission `webhooks:write`.
          */
         delete: operations["deleteWebhookSecret"];
         options?: never;
@@ -532,7 +532,7 @@ export interface paths {
         put?: never;
         /**
          * Create a tenant
-         * @description With it come the environments `development` and `production` and a first key, which has every permission in `production` and is shown this once. Needs a key of the operator's configuration.
+         * @description Creates the tenant with the environments `development` and `production`, and a first key that holds every permission in `production`. The key is shown only in this response. Needs a key of the operator's configuration.
          */
         post: operations["createTenant"];
         delete?: never;
@@ -559,7 +559,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Rename a tenant, deactivate or activate it
+         * Rename, deactivate or activate a tenant
          * @description Deactivating a tenant refuses all of its keys at once. Needs a key of the operator's configuration.
          */
         patch: operations["updateTenant"];
@@ -574,7 +574,7 @@ export interface paths {
         };
         /**
          * Summarize the usage of all keys
-         * @description Of the environment: what is used the most, what is unused, and what expires soon. Needs the permission `keys:read`.
+         * @description Summarizes the environment: the most used keys, the unused ones, and those that expire soon. Needs the permission `keys:read`.
          */
         get: operations["summarizeUsage"];
         put?: never;
@@ -600,7 +600,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user or a service account
-         * @description It has no keys yet: create one with its `user_id`. Needs the permission `users:write`.
+         * @description A new user has no keys. Create one with its `user_id`. Needs the permission `users:write`.
          */
         post: operations["createUser"];
         delete?: never;
@@ -627,8 +627,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change a user, deactivate or activate it
-         * @description Deactivating a user refuses all of its keys at once, in every environment. Only a key of the operator's configuration changes the user of such a key. Needs the permission `users:write`.
+         * Update, deactivate or activate a user
+         * @description Deactivating a user refuses all of its keys at once, in every environment. Only a key of the operator's configuration may update the user that such a key belongs to. Needs the permission `users:write`.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -641,7 +641,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get the user that the key belongs to
+         * Get the user of the key
          * @description Needs any key.
          */
         get: operations["getOwnUser"];
@@ -664,7 +664,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a webhook
-         * @description For providers: a body of any type, 1 MiB at most, signed with a secret of the environment. Needs no key.
+         * @description Called by providers. The body may have any type and up to 1 MiB, and must be signed with a secret of the environment. Needs no key.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -682,7 +682,7 @@ export interface paths {
         };
         /**
          * List received webhooks
-         * @description In the order in which they were stored: one that comes later has a higher sequence. Needs the permission `webhooks:read`.
+         * @description Lists deliveries in the order in which they were stored: a later one has a higher sequence. Needs the permission `webhooks:read`.
          */
         get: operations["listWebhookDeliveries"];
         put?: never;
@@ -723,8 +723,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that a received webhook has been worked on
-         * @description Repeating it answers alike. Needs the permission `webhooks:write`.
+         * Acknowledge a received webhook
+         * @description Marks the delivery as processed. Repeating the request gives the same answer. Needs the permission `webhooks:write`.
          */
         post: operations["acknowledgeWebhookDelivery"];
         delete?: never;
@@ -741,8 +741,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The keys that signed identities are verified with
-         * @description A JSON Web Key Set; not found where `IDENTITY_KEYS` is not set. Needs no key.
+         * Get the public keys of signed identities
+         * @description A JSON Web Key Set (RFC 7517). 404 unless `IDENTITY_KEYS` is set. Needs no key.
          */
         get: operations["listPublicKeys"];
         put?: never;
@@ -778,7 +778,7 @@ export interface components {
                     success: false;
                     error: {
                         message: string;
-                        /** @description What is wrong, for machines */
+                        /** @description Machine-readable code. */
                         internal_error: "permission_denied" | "validation_error" | "not_found" | "already_exists" | "too_many_requests" | "service_unavailable" | "system_error";
                         details?: {
                             path: string;
@@ -808,7 +808,7 @@ export interface components {
                     success: false;
                     error: {
                         message: string;
-                        /** @description What is wrong, for machines */
+                        /** @description Machine-readable code. */
                         internal_error: "permission_denied" | "validation_error" | "not_found" | "already_exists" | "too_many_requests" | "service_unavailable" | "system_error";
                         details?: {
                             path: string;
@@ -892,26 +892,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description `unavailable`: a check fails, or the process stops */
+                        /** @description `unavailable`: a check fails, or the process is stopping. */
                         status: "ok" | "unavailable";
-                        /** @description Why the process decides nothing any more, until it is upgraded */
+                        /** @description The reason why the process decides nothing any more until it is upgraded. Absent otherwise. */
                         reason?: string;
                         checks: {
                             database: "ok" | "unavailable";
-                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release */
+                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release. */
                             keys: "ok" | "loading" | "unavailable" | "outdated";
-                            /** @description `process`: each process counts for itself, because there is no Redis or it is unreachable */
+                            /** @description `shared`: all processes count limits together, in Redis. `process`: each process counts for itself, because Redis is not configured or unreachable. */
                             rate_limits: "shared" | "process";
                         };
                         replica: {
-                            /** @description Keys in memory; grows while they are loaded */
+                            /** @description Keys in memory. Grows while they are loaded. */
                             keys: number;
                             key_table_bytes: number;
                             lease_valid: boolean;
                             applied_seq: number | null;
-                            /** @description Changes that are known and not applied yet */
+                            /** @description Changes that are known but not yet applied. */
                             lag_events: number;
-                            /** @description How often it was too slow, and others stopped waiting for it */
+                            /** @description How often other processes stopped waiting for this one because it was too slow. */
                             times_fenced: number;
                             notifications: boolean | null;
                             last_propagation_ms: number | null;
@@ -926,26 +926,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description `unavailable`: a check fails, or the process stops */
+                        /** @description `unavailable`: a check fails, or the process is stopping. */
                         status: "ok" | "unavailable";
-                        /** @description Why the process decides nothing any more, until it is upgraded */
+                        /** @description The reason why the process decides nothing any more until it is upgraded. Absent otherwise. */
                         reason?: string;
                         checks: {
                             database: "ok" | "unavailable";
-                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release */
+                            /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release. */
                             keys: "ok" | "loading" | "unavailable" | "outdated";
-                            /** @description `process`: each process counts for itself, because there is no Redis or it is unreachable */
+                            /** @description `shared`: all processes count limits together, in Redis. `process`: each process counts for itself, because Redis is not configured or unreachable. */
                             rate_limits: "shared" | "process";
                         };
                         replica: {
-                            /** @description Keys in memory; grows while they are loaded */
+                            /** @description Keys in memory. Grows while they are loaded. */
                             keys: number;
                             key_table_bytes: number;
                             lease_valid: boolean;
                             applied_seq: number | null;
-                            /** @description Changes that are known and not applied yet */
+                            /** @description Changes that are known but not yet applied. */
                             lag_events: number;
-                            /** @description How often it was too slow, and others stopped waiting for it */
+                            /** @description How often other processes stopped waiting for this one because it was too slow. */
                             times_fenced: number;
                             notifications: boolean | null;
                             last_propagation_ms: number | null;
@@ -960,21 +960,21 @@ export interface operations {
     listAuditEvents: {
         parameters: {
             query?: {
-                /** @description Events in a page */
+                /** @description Number of events in a page. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 /** @example key.deactivated */
                 kind?: string;
                 /** @description The key that made the change */
                 actor_key_id?: string;
-                /** @description The user whose key made the change */
+                /** @description Include changes made with keys of this user. */
                 actor_user_id?: string;
                 /** @description What was changed: a key, an environment, a tenant, … */
                 subject_id?: string;
-                /** @description The first instant */
+                /** @description Include events at or after this time. */
                 from?: string;
-                /** @description The first instant after */
+                /** @description Include events before this time. */
                 to?: string;
             };
             header?: never;
@@ -990,25 +990,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description The newest first */
+                        /** @description Newest first. */
                         items: {
-                            /** @description Grows from change to change; numbers in between are of others */
+                            /** @description Number of the event. Grows with every change; numbers in between belong to events of others. */
                             seq: number;
-                            /** @description What it was done to, and what */
+                            /** @description The resource and the action, such as `key.deactivated`. */
                             kind: string;
                             tenant_id: string;
                             environment_id: string | null;
-                            /** @description The id of what was changed */
+                            /** @description Id of the changed resource. */
                             subject_id: string;
-                            /** @description As the API showed it before; null when it is new */
+                            /** @description State before the change; `null` if the resource is new. */
                             before: {
                                 [key: string]: unknown;
                             } | null;
-                            /** @description As the API showed it afterwards; null when it is gone */
+                            /** @description State after the change; `null` if the resource was deleted. */
                             after: {
                                 [key: string]: unknown;
                             } | null;
-                            /** @description Who made the change; all null: the operator of the service, or the service itself */
+                            /** @description Author of the change. All fields are `null` if it was the operator or the service itself. */
                             actor: {
                                 key_id: string | null;
                                 user_id: string | null;
@@ -1017,7 +1017,7 @@ export interface operations {
                             request_id: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                         }[];
@@ -1033,7 +1033,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `id` that came last, or the `seq` of an event; without it, what happens from now on */
+                /** @description The last `id` received, or the `seq` of an event. Without it, the stream begins with the next change. */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -1041,7 +1041,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The events as they happen, each as in a page; comments and bare ids between them */
+            /** @description The events as they happen, each in the form of the list, with comments and bare ids in between. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1070,18 +1070,18 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description What was presented, whatever it looks like */
+                    /** @description The key exactly as it was presented, in any form. */
                     api_key: string;
-                    /** @description What the key must hold */
+                    /** @description Permission that the key must hold. */
                     permission?: string;
-                    /** @description What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only looks at what is left */
+                    /** @description Number of requests to count against the limit of the key, 1 by default. Nothing is counted if less is left. 0 only reads the limit. */
                     cost?: number;
                 } | {
-                    /** @description What was presented, whatever it looks like */
+                    /** @description The key exactly as it was presented, in any form. */
                     api_key: string;
-                    /** @description What the key must hold */
+                    /** @description Permission that the key must hold. */
                     permission?: string;
-                    /** @description What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only looks at what is left */
+                    /** @description Number of requests to count against the limit of the key, 1 by default. Nothing is counted if less is left. 0 only reads the limit. */
                     cost?: number;
                 }[];
             };
@@ -1113,9 +1113,9 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description Whether the request that presented the key may go on */
+                        /** @description `true` if the request that presented the key may proceed. */
                         valid: boolean;
-                        /** @description Why, or why not. Keys of other tenants are not found */
+                        /** @description Reason for the verdict. Keys of other tenants are `not_found`. */
                         code: "valid" | "not_found" | "expired" | "inactive" | "insufficient_permissions" | "rate_limited";
                         key_id: string | null;
                         tenant_id: string | null;
@@ -1123,18 +1123,18 @@ export interface operations {
                         user_id: string | null;
                         permissions: string[];
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
-                            /** @description What is left of the limit in this window */
+                            /** @description Requests left in this window. */
                             remaining: number;
-                            /** @description Until the window ends; 0: none is running, and all is left */
+                            /** @description Seconds until the window ends; 0 if no window is running and the whole limit is left. */
                             reset_seconds: number;
                         } | null;
                     } | {
-                        /** @description Whether the request that presented the key may go on */
+                        /** @description `true` if the request that presented the key may proceed. */
                         valid: boolean;
-                        /** @description Why, or why not. Keys of other tenants are not found */
+                        /** @description Reason for the verdict. Keys of other tenants are `not_found`. */
                         code: "valid" | "not_found" | "expired" | "inactive" | "insufficient_permissions" | "rate_limited";
                         key_id: string | null;
                         tenant_id: string | null;
@@ -1142,12 +1142,12 @@ export interface operations {
                         user_id: string | null;
                         permissions: string[];
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
-                            /** @description What is left of the limit in this window */
+                            /** @description Requests left in this window. */
                             remaining: number;
-                            /** @description Until the window ends; 0: none is running, and all is left */
+                            /** @description Seconds until the window ends; 0 if no window is running and the whole limit is left. */
                             reset_seconds: number;
                         } | null;
                     }[];
@@ -1191,7 +1191,7 @@ export interface operations {
                         key_id: string;
                         permissions: string[];
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
@@ -1206,13 +1206,13 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description What the key must hold. Several may be named, and all are asked for
+                 * @description Require this permission. If it is given several times, all of them are required.
                  * @example [
                  *       "orders:read"
                  *     ]
                  */
                 permission?: string[];
-                /** @description Answer 403 with `X-Auth-Status: 429` instead of 429, for nginx */
+                /** @description Answer 403 with `X-Auth-Status: 429` in place of 429, for nginx. */
                 deny?: "403";
             };
             header?: never;
@@ -1221,7 +1221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Pass the request on, with these headers in place of those of the same names */
+            /** @description The request may pass. Replace the request's headers of the same names with these. */
             200: {
                 headers: {
                     /** @description The tenant */
@@ -1276,12 +1276,12 @@ export interface operations {
                         email: string | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1336,12 +1336,12 @@ export interface operations {
                         email: string | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1354,12 +1354,12 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /** @description Items in a page */
+                /** @description Number of items in a page. */
                 limit?: number;
-                /** @description Items to skip */
+                /** @description Number of items to skip. */
                 offset?: number;
                 /**
-                 * @description Your own id of the customer, unique within the environment
+                 * @description Your own id of the customer, unique within the environment.
                  * @example acct_42
                  */
                 external_id?: string;
@@ -1385,18 +1385,18 @@ export interface operations {
                             metadata: {
                                 [key: string]: string;
                             };
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             tenant_id: string;
                             environment_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                         }[];
@@ -1433,14 +1433,14 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description Your own id of the customer, unique within the environment
+                     * @description Your own id of the customer, unique within the environment.
                      * @example acct_42
                      */
                     external_id: string;
                     name?: string | null;
                     email?: string | null;
                     /**
-                     * @description Labels of your own
+                     * @description Labels of your own.
                      * @example {
                      *       "plan": "pro"
                      *     }
@@ -1482,18 +1482,18 @@ export interface operations {
                         metadata: {
                             [key: string]: string;
                         };
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         environment_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1544,18 +1544,18 @@ export interface operations {
                         metadata: {
                             [key: string]: string;
                         };
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         environment_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1576,7 +1576,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The customer is deleted */
+            /** @description The customer is deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1608,14 +1608,14 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description Your own id of the customer, unique within the environment
+                     * @description Your own id of the customer, unique within the environment.
                      * @example acct_42
                      */
                     external_id?: string;
                     name?: string | null;
                     email?: string | null;
                     /**
-                     * @description Labels of your own
+                     * @description Labels of your own.
                      * @example {
                      *       "plan": "pro"
                      *     }
@@ -1623,7 +1623,7 @@ export interface operations {
                     metadata?: {
                         [key: string]: string;
                     };
-                    /** @description An inactive one is refused with 403 */
+                    /** @description Requests with an inactive one are refused with 403. */
                     status?: "active" | "inactive";
                 };
             };
@@ -1659,18 +1659,18 @@ export interface operations {
                         metadata: {
                             [key: string]: string;
                         };
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         environment_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1706,16 +1706,16 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description The portal, with the token after `#`, which reaches no server */
+                        /** @description URL of the portal with the token after `#`, so that no server receives it. */
                         url: string;
-                        /** @description For `X-Session-Token` */
+                        /** @description The token to send as `X-Session-Token`. */
                         token: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         expires_at: string;
-                        /** @description To revoke it by */
+                        /** @description Id by which the session can be revoked. */
                         session_id: string;
                     };
                 };
@@ -1735,7 +1735,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The sessions are revoked */
+            /** @description The sessions are revoked. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1758,7 +1758,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session is revoked */
+            /** @description The session is revoked. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,9 +1772,9 @@ export interface operations {
     listEnvironments: {
         parameters: {
             query?: {
-                /** @description Items in a page */
+                /** @description Number of items in a page. */
                 limit?: number;
-                /** @description Items to skip */
+                /** @description Number of items to skip. */
                 offset?: number;
             };
             header?: never;
@@ -1794,21 +1794,21 @@ export interface operations {
                             id: string;
                             tenant_id: string;
                             name: string;
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                         }[];
@@ -1844,12 +1844,12 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description Unique within the tenant
+                     * @description Unique within the tenant.
                      * @example staging
                      */
                     name: string;
                     rate_limit?: {
-                        /** @description Requests in a window */
+                        /** @description Requests allowed in a window. */
                         limit: number;
                         window_seconds: number;
                     } | null;
@@ -1881,21 +1881,21 @@ export interface operations {
                         id: string;
                         tenant_id: string;
                         name: string;
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1940,21 +1940,21 @@ export interface operations {
                         id: string;
                         tenant_id: string;
                         name: string;
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -1982,14 +1982,14 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description Unique within the tenant
+                     * @description Unique within the tenant.
                      * @example staging
                      */
                     name?: string;
-                    /** @description An inactive one is refused with 403 */
+                    /** @description Requests with an inactive one are refused with 403. */
                     status?: "active" | "inactive";
                     rate_limit?: {
-                        /** @description Requests in a window */
+                        /** @description Requests allowed in a window. */
                         limit: number;
                         window_seconds: number;
                     } | null;
@@ -2021,21 +2021,21 @@ export interface operations {
                         id: string;
                         tenant_id: string;
                         name: string;
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -2105,31 +2105,31 @@ export interface operations {
                         tenant_id: string;
                         environment_id: string;
                         user_id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         user_type: "user" | "service_account";
-                        /** @description Those of the user */
+                        /** @description Roles of the key's user. */
                         roles: string[];
                         permissions: string[];
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
                         metadata: {
                             [key: string]: string;
                         };
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         expires_at: string | null;
                         last_used_at: string | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                         rotated_to: string | null;
@@ -2152,7 +2152,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The key is deleted */
+            /** @description The key is deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2183,17 +2183,17 @@ export interface operations {
                     /** @example Production backend */
                     name?: string;
                     description?: string | null;
-                    /** @description An inactive one is refused with 403 */
+                    /** @description Requests with an inactive one are refused with 403. */
                     status?: "active" | "inactive";
                     expires_at?: string | null;
                     permissions?: string[];
                     rate_limit?: {
-                        /** @description Requests in a window */
+                        /** @description Requests allowed in a window. */
                         limit: number;
                         window_seconds: number;
                     } | null;
                     /**
-                     * @description Labels of your own
+                     * @description Labels of your own.
                      * @example {
                      *       "plan": "pro"
                      *     }
@@ -2254,31 +2254,31 @@ export interface operations {
                         tenant_id: string;
                         environment_id: string;
                         user_id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         user_type: "user" | "service_account";
-                        /** @description Those of the user */
+                        /** @description Roles of the key's user. */
                         roles: string[];
                         permissions: string[];
                         rate_limit: {
-                            /** @description Requests in a window */
+                            /** @description Requests allowed in a window. */
                             limit: number;
                             window_seconds: number;
                         } | null;
                         metadata: {
                             [key: string]: string;
                         };
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         expires_at: string | null;
                         last_used_at: string | null;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                         rotated_to: string | null;
@@ -2293,17 +2293,17 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description Items in a page */
+                /** @description Number of items in a page. */
                 limit?: number;
-                /** @description Items to skip */
+                /** @description Number of items to skip. */
                 offset?: number;
-                /** @description `published` is read as `active` */
+                /** @description Include keys of this status. `published` means `active`. */
                 status?: ("active" | "inactive") | "published";
                 /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                 type?: "private_key" | "publishable_key";
-                /** @description A part of the name or of the display id */
+                /** @description Include keys whose name or display id contains this text. */
                 search?: string;
-                /** @description By the time of creation */
+                /** @description Order by creation time. */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -2330,31 +2330,31 @@ export interface operations {
                             tenant_id: string;
                             environment_id: string;
                             user_id: string;
-                            /** @description A person, or a program that has keys of its own */
+                            /** @description `user`: a person. `service_account`: a program with keys of its own. */
                             user_type: "user" | "service_account";
-                            /** @description Those of the user */
+                            /** @description Roles of the key's user. */
                             roles: string[];
                             permissions: string[];
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             metadata: {
                                 [key: string]: string;
                             };
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             expires_at: string | null;
                             last_used_at: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                             rotated_to: string | null;
@@ -2377,7 +2377,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours the same request gets the same answer again
+                 * @description A random text of your own, such as a version 4 UUID, used for one request only. Repeating the same request within 24 hours returns the same answer.
                  * @example 0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c
                  */
                 "idempotency-key"?: string;
@@ -2405,20 +2405,20 @@ export interface operations {
                     /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                     type?: "private_key" | "publishable_key";
                     /**
-                     * @description Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account `service_accounts:keys`
+                     * @description Owner of the key, by default your own user. Issuing to another user requires `users:keys`, and to a service account `service_accounts:keys`.
                      * @example user_01a20557a16e731f8ab301630217ef18
                      */
                     user_id?: string;
                     expires_at?: string | null;
-                    /** @description All those of the key that makes it, if not said: name them */
+                    /** @description Permissions of the key. By default all permissions of the calling key that the type allows. */
                     permissions?: string[];
                     rate_limit?: {
-                        /** @description Requests in a window */
+                        /** @description Requests allowed in a window. */
                         limit: number;
                         window_seconds: number;
                     } | null;
                     /**
-                     * @description Labels of your own
+                     * @description Labels of your own.
                      * @example {
                      *       "plan": "pro"
                      *     }
@@ -2430,7 +2430,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key was created */
+            /** @description The key was created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2480,37 +2480,37 @@ export interface operations {
                             tenant_id: string;
                             environment_id: string;
                             user_id: string;
-                            /** @description A person, or a program that has keys of its own */
+                            /** @description `user`: a person. `service_account`: a program with keys of its own. */
                             user_type: "user" | "service_account";
-                            /** @description Those of the user */
+                            /** @description Roles of the key's user. */
                             roles: string[];
                             permissions: string[];
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             metadata: {
                                 [key: string]: string;
                             };
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             expires_at: string | null;
                             last_used_at: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                             rotated_to: string | null;
                             rotated_from: string | null;
                         };
-                        /** @description The key itself: shown this once, stored nowhere */
+                        /** @description The key itself. Shown only in this response and stored nowhere. */
                         api_key: string;
                     };
                 };
@@ -2524,7 +2524,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours the same request gets the same answer again
+                 * @description A random text of your own, such as a version 4 UUID, used for one request only. Repeating the same request within 24 hours returns the same answer.
                  * @example 0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c
                  */
                 "idempotency-key"?: string;
@@ -2543,7 +2543,7 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description How long the old key goes on working: 30 days at most
+                     * @description Seconds for which the old key keeps working, at most 30 days.
                      * @default 0
                      */
                     overlap_seconds?: number;
@@ -2551,7 +2551,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key was created */
+            /** @description The key was created. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2601,37 +2601,37 @@ export interface operations {
                             tenant_id: string;
                             environment_id: string;
                             user_id: string;
-                            /** @description A person, or a program that has keys of its own */
+                            /** @description `user`: a person. `service_account`: a program with keys of its own. */
                             user_type: "user" | "service_account";
-                            /** @description Those of the user */
+                            /** @description Roles of the key's user. */
                             roles: string[];
                             permissions: string[];
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             metadata: {
                                 [key: string]: string;
                             };
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             expires_at: string | null;
                             last_used_at: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                             rotated_to: string | null;
                             rotated_from: string | null;
                         };
-                        /** @description The key itself: shown this once, stored nowhere */
+                        /** @description The key itself. Shown only in this response and stored nowhere. */
                         api_key: string;
                     };
                 };
@@ -2643,9 +2643,9 @@ export interface operations {
     listKeyEvents: {
         parameters: {
             query?: {
-                /** @description Events in a page */
+                /** @description Number of events in a page. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -2663,25 +2663,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description The newest first */
+                        /** @description Newest first. */
                         items: {
-                            /** @description Grows from change to change; numbers in between are of others */
+                            /** @description Number of the event. Grows with every change; numbers in between belong to events of others. */
                             seq: number;
-                            /** @description What it was done to, and what */
+                            /** @description The resource and the action, such as `key.deactivated`. */
                             kind: string;
                             tenant_id: string;
                             environment_id: string | null;
-                            /** @description The id of what was changed */
+                            /** @description Id of the changed resource. */
                             subject_id: string;
-                            /** @description As the API showed it before; null when it is new */
+                            /** @description State before the change; `null` if the resource is new. */
                             before: {
                                 [key: string]: unknown;
                             } | null;
-                            /** @description As the API showed it afterwards; null when it is gone */
+                            /** @description State after the change; `null` if the resource was deleted. */
                             after: {
                                 [key: string]: unknown;
                             } | null;
-                            /** @description Who made the change; all null: the operator of the service, or the service itself */
+                            /** @description Author of the change. All fields are `null` if it was the operator or the service itself. */
                             actor: {
                                 key_id: string | null;
                                 user_id: string | null;
@@ -2690,7 +2690,7 @@ export interface operations {
                             request_id: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                         }[];
@@ -2705,11 +2705,11 @@ export interface operations {
     getKeyUsage: {
         parameters: {
             query?: {
-                /** @description A day before `to`, if not said */
+                /** @description Include usage at or after this time; a day before `to` by default. */
                 from?: string;
-                /** @description Now, if not said */
+                /** @description Include usage before this time; now by default. */
                 to?: string;
-                /** @description Of UTC */
+                /** @description Size of each bucket, aligned to UTC. */
                 granularity?: "hour" | "day";
             };
             header?: never;
@@ -2768,33 +2768,33 @@ export interface operations {
                         addresses: {
                             /** @description How many addresses it was used from: at most 100 are remembered, for 90 days */
                             total: number;
-                            /** @description Those of the last uses, at most 20 */
+                            /** @description Addresses of the last uses, at most 20. */
                             recent: {
                                 address: string;
                                 /**
                                  * Format: date-time
-                                 * @description RFC 3339, UTC
+                                 * @description A date-time of RFC 3339, in UTC.
                                  */
                                 first_seen_at: string;
                                 /**
                                  * Format: date-time
-                                 * @description RFC 3339, UTC
+                                 * @description A date-time of RFC 3339, in UTC.
                                  */
                                 last_seen_at: string;
                             }[];
                         };
                         /**
                          * Format: date-time
-                         * @description The beginning of the first hour or day
+                         * @description Start of the first hour or day.
                          */
                         from: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         to: string;
                         /**
-                         * @description Of UTC
+                         * @description Size of each bucket, aligned to UTC.
                          * @default hour
                          */
                         granularity: "hour" | "day";
@@ -2810,11 +2810,11 @@ export interface operations {
                             /** @description Refused with 403: the key, or what it belongs to, was inactive */
                             inactive: number;
                         };
-                        /** @description In order, without hours or days that had no requests */
+                        /** @description In order of time, without hours or days that had no requests. */
                         series: {
                             /**
                              * Format: date-time
-                             * @description The beginning of the hour or day
+                             * @description Start of the hour or day.
                              */
                             start: string;
                             /** @description Requests that the key was accepted for */
@@ -2838,7 +2838,7 @@ export interface operations {
     importKeys: {
         parameters: {
             query?: {
-                /** @description Only says what would be wrong */
+                /** @description Only validate, and import nothing. */
                 dry_run?: boolean;
             };
             header?: never;
@@ -2865,15 +2865,15 @@ export interface operations {
                     /** @description Strangers can read a publishable key, so of the permissions of this API it holds `customers:read` and `customers:write` only. Permissions of your own API are free. */
                     type?: "private_key" | "publishable_key";
                     expires_at?: string | null;
-                    /** @description All those of the key that makes it, if not said: name them */
+                    /** @description Permissions of the key. By default all permissions of the calling key that the type allows. */
                     permissions?: string[];
                     rate_limit?: {
-                        /** @description Requests in a window */
+                        /** @description Requests allowed in a window. */
                         limit: number;
                         window_seconds: number;
                     } | null;
                     /**
-                     * @description Labels of your own
+                     * @description Labels of your own.
                      * @example {
                      *       "plan": "pro"
                      *     }
@@ -2881,13 +2881,13 @@ export interface operations {
                     metadata?: {
                         [key: string]: string;
                     };
-                    /** @description The SHA-256 of the key in lower-case hex. Never the key itself */
+                    /** @description SHA-256 of the key in lower-case hex; never the key itself. */
                     hash: string;
                 }[];
             };
         };
         responses: {
-            /** @description The dry run found nothing wrong */
+            /** @description The dry run found no mistakes. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2898,7 +2898,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description All keys were imported */
+            /** @description All keys were imported. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2906,7 +2906,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         imported: number;
-                        /** @description The ids of the keys, in the order of the request */
+                        /** @description Ids of the imported keys, in the order of the request. */
                         ids: string[];
                     };
                 };
@@ -2933,7 +2933,7 @@ export interface operations {
                     "application/json": {
                         items: {
                             id: string;
-                            /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                            /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                             provider: "standard" | "stripe" | "github" | "hmac";
                             hmac: {
                                 /**
@@ -2944,7 +2944,7 @@ export interface operations {
                                 algorithm: "sha256" | "sha512";
                                 encoding: "hex" | "base64";
                                 /**
-                                 * @description What stands before the signature
+                                 * @description Text before the signature.
                                  * @example sha256=
                                  */
                                 prefix?: string;
@@ -2963,7 +2963,7 @@ export interface operations {
                             environment_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                         }[];
@@ -2995,9 +2995,9 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
-                    /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                    /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                     provider: "standard" | "stripe" | "github" | "hmac";
-                    /** @description As the provider shows it. Without one it is made here, but for Stripe, which makes its own */
+                    /** @description The secret as the provider shows it. Without one, a new secret is generated, except for Stripe, which generates its own. */
                     secret?: string;
                     hmac?: {
                         /**
@@ -3008,7 +3008,7 @@ export interface operations {
                         algorithm: "sha256" | "sha512";
                         encoding: "hex" | "base64";
                         /**
-                         * @description What stands before the signature
+                         * @description Text before the signature.
                          * @example sha256=
                          */
                         prefix?: string;
@@ -3027,7 +3027,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The secret is in force */
+            /** @description The secret is in force. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3046,7 @@ export interface operations {
                          */
                         secret: {
                             id: string;
-                            /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                            /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                             provider: "standard" | "stripe" | "github" | "hmac";
                             hmac: {
                                 /**
@@ -3057,7 +3057,7 @@ export interface operations {
                                 algorithm: "sha256" | "sha512";
                                 encoding: "hex" | "base64";
                                 /**
-                                 * @description What stands before the signature
+                                 * @description Text before the signature.
                                  * @example sha256=
                                  */
                                 prefix?: string;
@@ -3076,7 +3076,7 @@ export interface operations {
                             environment_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                         };
@@ -3099,7 +3099,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The secret is deleted */
+            /** @description The secret is deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3131,7 +3131,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The tenant, its environments, and its first key: shown this once */
+            /** @description The tenant, its environments and its first key, which is shown only in this response. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3150,16 +3150,16 @@ export interface operations {
                         tenant: {
                             id: string;
                             name: string;
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                         };
@@ -3167,21 +3167,21 @@ export interface operations {
                             id: string;
                             tenant_id: string;
                             name: string;
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                         }[];
@@ -3228,37 +3228,37 @@ export interface operations {
                             tenant_id: string;
                             environment_id: string;
                             user_id: string;
-                            /** @description A person, or a program that has keys of its own */
+                            /** @description `user`: a person. `service_account`: a program with keys of its own. */
                             user_type: "user" | "service_account";
-                            /** @description Those of the user */
+                            /** @description Roles of the key's user. */
                             roles: string[];
                             permissions: string[];
                             rate_limit: {
-                                /** @description Requests in a window */
+                                /** @description Requests allowed in a window. */
                                 limit: number;
                                 window_seconds: number;
                             } | null;
                             metadata: {
                                 [key: string]: string;
                             };
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             expires_at: string | null;
                             last_used_at: string | null;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                             rotated_to: string | null;
                             rotated_from: string | null;
                         };
-                        /** @description The key itself: shown this once, stored nowhere */
+                        /** @description The key itself. Shown only in this response and stored nowhere. */
                         api_key: string;
                     };
                 };
@@ -3296,16 +3296,16 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3334,7 +3334,7 @@ export interface operations {
                 "application/json": {
                     /** @example Acme */
                     name?: string;
-                    /** @description An inactive one is refused with 403 */
+                    /** @description Requests with an inactive one are refused with 403. */
                     status?: "active" | "inactive";
                 };
             };
@@ -3358,16 +3358,16 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3380,13 +3380,13 @@ export interface operations {
     summarizeUsage: {
         parameters: {
             query?: {
-                /** @description How many hours, the current one included, totals and the most used keys are of */
+                /** @description Number of hours, the current one included, that the totals and the most used keys cover. */
                 used_hours?: number;
                 /** @description How long a key must have been unused */
                 unused_days?: number;
                 /** @description How soon a key must expire */
                 expiring_days?: number;
-                /** @description Keys in each list */
+                /** @description Number of keys in each list. */
                 limit?: number;
             };
             header?: never;
@@ -3404,10 +3404,10 @@ export interface operations {
                     "application/json": {
                         /**
                          * Format: date-time
-                         * @description The beginning of the first hour
+                         * @description Start of the first hour.
                          */
                         used_since: string;
-                        /** @description Of all keys, also those deleted since */
+                        /** @description Totals of all keys, including those deleted since. */
                         totals: {
                             /** @description Requests that the key was accepted for */
                             accepted: number;
@@ -3420,7 +3420,7 @@ export interface operations {
                             /** @description Refused with 403: the key, or what it belongs to, was inactive */
                             inactive: number;
                         };
-                        /** @description By accepted requests */
+                        /** @description Ordered by accepted requests. */
                         most_used: {
                             id: string;
                             name: string;
@@ -3428,7 +3428,7 @@ export interface operations {
                             user_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             expires_at: string | null;
@@ -3438,7 +3438,7 @@ export interface operations {
                         }[];
                         /** @description Active keys that were made before and not used since, the longest unused first */
                         unused: {
-                            /** @description How many there are */
+                            /** @description Number of keys. */
                             total: number;
                             items: {
                                 id: string;
@@ -3447,7 +3447,7 @@ export interface operations {
                                 user_id: string;
                                 /**
                                  * Format: date-time
-                                 * @description RFC 3339, UTC
+                                 * @description A date-time of RFC 3339, in UTC.
                                  */
                                 created_at: string;
                                 expires_at: string | null;
@@ -3456,7 +3456,7 @@ export interface operations {
                         };
                         /** @description Active keys that expire so soon and were not rotated, the soonest first */
                         expiring: {
-                            /** @description How many there are */
+                            /** @description Number of keys. */
                             total: number;
                             items: {
                                 id: string;
@@ -3465,7 +3465,7 @@ export interface operations {
                                 user_id: string;
                                 /**
                                  * Format: date-time
-                                 * @description RFC 3339, UTC
+                                 * @description A date-time of RFC 3339, in UTC.
                                  */
                                 created_at: string;
                                 expires_at: string | null;
@@ -3482,13 +3482,13 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description Items in a page */
+                /** @description Number of items in a page. */
                 limit?: number;
-                /** @description Items to skip */
+                /** @description Number of items to skip. */
                 offset?: number;
-                /** @description A person, or a program that has keys of its own */
+                /** @description `user`: a person. `service_account`: a program with keys of its own. */
                 type?: "user" | "service_account";
-                /** @description An inactive one is refused with 403 */
+                /** @description Requests with an inactive one are refused with 403. */
                 status?: "active" | "inactive";
             };
             header?: never;
@@ -3506,22 +3506,22 @@ export interface operations {
                     "application/json": {
                         items: {
                             id: string;
-                            /** @description A person, or a program that has keys of its own */
+                            /** @description `user`: a person. `service_account`: a program with keys of its own. */
                             type: "user" | "service_account";
                             name: string;
                             email: string | null;
                             roles: string[];
-                            /** @description An inactive one is refused with 403 */
+                            /** @description Requests with an inactive one are refused with 403. */
                             status: "active" | "inactive";
                             tenant_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             created_at: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             updated_at: string;
                         }[];
@@ -3558,10 +3558,10 @@ export interface operations {
                 "application/json": {
                     /** @example Nightly billing */
                     name: string;
-                    /** @description A person, or a program that has keys of its own */
+                    /** @description `user`: a person. `service_account`: a program with keys of its own. */
                     type?: "user" | "service_account";
                     email?: string | null;
-                    /** @description Names of your own, shown with the keys of the user. They permit nothing here */
+                    /** @description Names of your own, shown with the keys of the user. They grant nothing here. */
                     roles?: string[];
                 };
             };
@@ -3590,22 +3590,22 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         type: "user" | "service_account";
                         name: string;
                         email: string | null;
                         roles: string[];
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3649,22 +3649,22 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         type: "user" | "service_account";
                         name: string;
                         email: string | null;
                         roles: string[];
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3694,9 +3694,9 @@ export interface operations {
                     /** @example Nightly billing */
                     name?: string;
                     email?: string | null;
-                    /** @description Names of your own, shown with the keys of the user. They permit nothing here */
+                    /** @description Names of your own, shown with the keys of the user. They grant nothing here. */
                     roles?: string[];
-                    /** @description An inactive one is refused with 403 */
+                    /** @description Requests with an inactive one are refused with 403. */
                     status?: "active" | "inactive";
                 };
             };
@@ -3725,22 +3725,22 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         type: "user" | "service_account";
                         name: string;
                         email: string | null;
                         roles: string[];
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3782,22 +3782,22 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description A person, or a program that has keys of its own */
+                        /** @description `user`: a person. `service_account`: a program with keys of its own. */
                         type: "user" | "service_account";
                         name: string;
                         email: string | null;
                         roles: string[];
-                        /** @description An inactive one is refused with 403 */
+                        /** @description Requests with an inactive one are refused with 403. */
                         status: "active" | "inactive";
                         tenant_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         created_at: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         updated_at: string;
                     };
@@ -3820,7 +3820,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The delivery is stored, now or before */
+            /** @description The delivery is stored, now or by an earlier request. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3839,11 +3839,11 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description Only those of a higher sequence */
+                /** @description Include deliveries with a higher sequence. */
                 after?: number;
-                /** @description Items in a page */
+                /** @description Number of items in a page. */
                 limit?: number;
-                /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                 provider?: "standard" | "stripe" | "github" | "hmac";
                 acknowledged?: boolean;
             };
@@ -3862,14 +3862,14 @@ export interface operations {
                     "application/json": {
                         items: {
                             id: string;
-                            /** @description Its place in the order of the environment */
+                            /** @description Position in the order of the environment. */
                             sequence: number;
-                            /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                            /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                             provider: "standard" | "stripe" | "github" | "hmac";
-                            /** @description The secret that it was signed with */
+                            /** @description Id of the secret that the delivery was signed with. */
                             secret_id: string;
                             delivery_id: string | null;
-                            /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
+                            /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…` headers, without signatures and secrets. */
                             headers: {
                                 [key: string]: string;
                             };
@@ -3878,12 +3878,12 @@ export interface operations {
                             environment_id: string;
                             /**
                              * Format: date-time
-                             * @description RFC 3339, UTC
+                             * @description A date-time of RFC 3339, in UTC.
                              */
                             received_at: string;
                             acknowledged_at: string | null;
                         }[];
-                        /** @description What to ask for next as `after` */
+                        /** @description Value of `after` for the next request. */
                         next_after: number;
                     };
                 };
@@ -3930,14 +3930,14 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description Its place in the order of the environment */
+                        /** @description Position in the order of the environment. */
                         sequence: number;
-                        /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                        /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                         provider: "standard" | "stripe" | "github" | "hmac";
-                        /** @description The secret that it was signed with */
+                        /** @description Id of the secret that the delivery was signed with. */
                         secret_id: string;
                         delivery_id: string | null;
-                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
+                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…` headers, without signatures and secrets. */
                         headers: {
                             [key: string]: string;
                         };
@@ -3946,11 +3946,11 @@ export interface operations {
                         environment_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         received_at: string;
                         acknowledged_at: string | null;
-                        /** @description The body, byte for byte */
+                        /** @description The body, byte for byte. */
                         body_base64: string;
                     };
                 };
@@ -3996,14 +3996,14 @@ export interface operations {
                      */
                     "application/json": {
                         id: string;
-                        /** @description Its place in the order of the environment */
+                        /** @description Position in the order of the environment. */
                         sequence: number;
-                        /** @description Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say */
+                        /** @description The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you. */
                         provider: "standard" | "stripe" | "github" | "hmac";
-                        /** @description The secret that it was signed with */
+                        /** @description Id of the secret that the delivery was signed with. */
                         secret_id: string;
                         delivery_id: string | null;
-                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets */
+                        /** @description `content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…` headers, without signatures and secrets. */
                         headers: {
                             [key: string]: string;
                         };
@@ -4012,7 +4012,7 @@ export interface operations {
                         environment_id: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339, UTC
+                         * @description A date-time of RFC 3339, in UTC.
                          */
                         received_at: string;
                         acknowledged_at: string | null;
@@ -4044,9 +4044,9 @@ export interface operations {
                             kty: "OKP";
                             /** @enum {string} */
                             crv: "Ed25519";
-                            /** @description The public key, 32 bytes in base64url */
+                            /** @description The public key: 32 bytes in base64url. */
                             x: string;
-                            /** @description What a token names in its header */
+                            /** @description Key id, which the header of a token names. */
                             kid: string;
                             /** @enum {string} */
                             alg: "EdDSA";

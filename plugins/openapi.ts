@@ -29,20 +29,29 @@ export default fp<OpenApiOptions>(
         },
         servers: [{ url: '/', description: 'This server' }],
         tags: [
-          { name: 'Keys', description: 'Issue, list, change and delete API keys' },
-          { name: 'Usage', description: 'What keys are used for, and whether they still are' },
+          { name: 'Keys', description: 'Create, list, update, rotate, import and delete API keys' },
+          { name: 'Usage', description: 'The usage of keys: how often, when and from where they are used' },
           { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
-          { name: 'Customer portal', description: 'What a customer sees and changes of itself' },
+          {
+            name: 'Customer portal',
+            description: "Routes for a customer's own session: reading and replacing its own data",
+          },
           {
             name: 'Webhooks',
-            description: 'Receive what providers send, verified, stored once and in order',
+            description: 'Receive webhooks of providers: verified, stored once and in order',
           },
-          { name: 'Audit', description: 'Who changed what: the trail of all changes, and its live tail' },
-          { name: 'Environments', description: 'What separates development from production in a tenant' },
-          { name: 'Tenants', description: 'Whose keys, environments and customers these are' },
-          { name: 'Users', description: 'Whom keys belong to: people and service accounts' },
-          { name: 'Authentication', description: 'Decisions on keys' },
-          { name: 'Operations', description: 'The state of the service' },
+          {
+            name: 'Audit',
+            description: 'The audit trail: every change with its author, as pages and as a live stream',
+          },
+          {
+            name: 'Environments',
+            description: 'Environments separate development from production within a tenant',
+          },
+          { name: 'Tenants', description: 'Tenants own environments, users, keys and customers' },
+          { name: 'Users', description: 'Users own keys: people and service accounts' },
+          { name: 'Authentication', description: 'Decide whether a key is valid and what it may do' },
+          { name: 'Operations', description: 'Liveness, readiness and the keys of signed identities' },
         ],
         components: {
           securitySchemes: {
@@ -51,10 +60,11 @@ export default fp<OpenApiOptions>(
               in: 'header',
               name: 'X-API-Key',
               description:
-                '64 lower-case hex characters. A key of the operator works in the environment of its configuration, or ' +
-                'in another one of its tenant that `X-Environment-ID` selects by name or id',
+                "64 lower-case hex characters. A key of the operator's configuration works in the " +
+                'environment named there, or in another environment of its tenant that `X-Environment-ID` ' +
+                'selects by name or id.',
             },
-            bearer: { type: 'http', scheme: 'bearer', description: 'The same key' },
+            bearer: { type: 'http', scheme: 'bearer', description: 'The same key, as a bearer token' },
             session: {
               type: 'apiKey',
               in: 'header',

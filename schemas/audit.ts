@@ -6,22 +6,30 @@ const State = Nullable(Type.Object({}, { additionalProperties: true }));
 /** One change, and who made it. */
 export const AuditEvent = Type.Object(
   {
-    seq: Type.Integer({ description: 'Grows from change to change; numbers in between are of others' }),
-    kind: Type.String({ description: 'What it was done to, and what' }),
+    seq: Type.Integer({
+      description:
+        'Number of the event. Grows with every change; numbers in between belong to events of ' + 'others.',
+    }),
+    kind: Type.String({ description: 'The resource and the action, such as `key.deactivated`.' }),
     tenant_id: Type.String(),
-    environment_id: Nullable(Type.String({ description: 'null: it concerns the tenant as a whole' })),
-    subject_id: Type.String({ description: 'The id of what was changed' }),
-    before: { ...State, description: 'As the API showed it before; null when it is new' },
-    after: { ...State, description: 'As the API showed it afterwards; null when it is gone' },
+    environment_id: Nullable(
+      Type.String({ description: '`null` if the event concerns the tenant as a whole.' }),
+    ),
+    subject_id: Type.String({ description: 'Id of the changed resource.' }),
+    before: { ...State, description: 'State before the change; `null` if the resource is new.' },
+    after: { ...State, description: 'State after the change; `null` if the resource was deleted.' },
     actor: Type.Object(
       {
         key_id: Nullable(Type.String()),
         user_id: Nullable(Type.String()),
         address: Nullable(Type.String()),
       },
-      { description: 'Who made the change; all null: the operator of the service, or the service itself' },
+      {
+        description:
+          'Author of the change. All fields are `null` if it was the operator or the service ' + 'itself.',
+      },
     ),
-    request_id: Nullable(Type.String({ description: 'The `X-Request-Id` that the answer had' })),
+    request_id: Nullable(Type.String({ description: 'The `X-Request-Id` of the response to the change.' })),
     created_at: Timestamp,
   },
   {
@@ -45,9 +53,9 @@ export type AuditEvent = Static<typeof AuditEvent>;
 
 /** The query of every trail. A place in it stays the same while events are added. */
 const trailQuery = {
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Events in a page' }),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Number of events in a page.' }),
   cursor: Type.Optional(
-    Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'The `next_cursor` of the page before' }),
+    Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$', description: 'The `next_cursor` of the previous page.' }),
   ),
 };
 
@@ -60,10 +68,12 @@ export const ListAuditEventsQuery = Type.Object(
       Type.String({ maxLength: 64, pattern: '^[a-z_]+\\.[a-z_]+$', examples: ['key.deactivated'] }),
     ),
     actor_key_id: Type.Optional(Id('The key that made the change')),
-    actor_user_id: Type.Optional(Text(255, { description: 'The user whose key made the change' })),
+    actor_user_id: Type.Optional(Text(255, { description: 'Include changes made with keys of this user.' })),
     subject_id: Type.Optional(Id('What was changed: a key, an environment, a tenant, …')),
-    from: Type.Optional(Type.String({ format: 'date-time', description: 'The first instant' })),
-    to: Type.Optional(Type.String({ format: 'date-time', description: 'The first instant after' })),
+    from: Type.Optional(
+      Type.String({ format: 'date-time', description: 'Include events at or after this time.' }),
+    ),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Include events before this time.' })),
   },
   { additionalProperties: false },
 );
@@ -71,20 +81,23 @@ export const ListAuditEventsQuery = Type.Object(
 export const ListKeyEventsQuery = Type.Object(trailQuery, { additionalProperties: false });
 
 export const AuditEventPage = Type.Object({
-  items: Type.Array(AuditEvent, { description: 'The newest first' }),
-  next_cursor: Nullable(Type.String({ description: 'Where the next page begins; null on the last' })),
+  items: Type.Array(AuditEvent, { description: 'Newest first.' }),
+  next_cursor: Nullable(Type.String({ description: 'Cursor of the next page; `null` on the last page.' })),
 });
 
 export const EventStreamHeaders = Type.Object({
   'last-event-id': Type.Optional(
     Type.String({
       pattern: '^[0-9]{0,15}$',
-      description: 'The `id` that came last, or the `seq` of an event; without it, what happens from now on',
+      description:
+        'The last `id` received, or the `seq` of an event. Without it, the stream begins with the ' +
+        'next change.',
     }),
   ),
 });
 
 export const EventStream = {
-  description: 'The events as they happen, each as in a page; comments and bare ids between them',
+  description:
+    'The events as they happen, each in the form of the list, with comments and bare ids in ' + 'between.',
   content: { 'text/event-stream': { schema: Type.String() } },
 };

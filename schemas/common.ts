@@ -12,7 +12,10 @@ export const Text = (maxLength: number, options: { description?: string; example
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-export const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
+export const Timestamp = Type.String({
+  format: 'date-time',
+  description: 'A date-time of RFC 3339, in UTC.',
+});
 
 /** Labels as they are answered. TypeBox's own pattern for any name stops at a line break. */
 export const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
@@ -24,19 +27,19 @@ export const Metadata = Type.Record(
   {
     maxProperties: 50,
     additionalProperties: false,
-    description: 'Labels of your own',
+    description: 'Labels of your own.',
     examples: [{ plan: 'pro' }],
   },
 );
 
 export const Status = Type.Union([Type.Literal('active'), Type.Literal('inactive')], {
-  description: 'An inactive one is refused with 403',
+  description: 'Requests with an inactive one are refused with 403.',
 });
 export type Status = Static<typeof Status>;
 
 export const RateLimit = Type.Object(
   {
-    limit: Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Requests in a window' }),
+    limit: Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'Requests allowed in a window.' }),
     window_seconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
   },
   { additionalProperties: false, examples: [{ limit: 100, window_seconds: 60 }] },
@@ -59,15 +62,25 @@ export const IdempotencyHeaders = Type.Object({
       maxLength: 255,
       pattern: '^[!-~]*$',
       description:
-        'Random text of your own, such as a UUID of version 4, never used for another request: within 24 hours ' +
-        'the same request gets the same answer again',
+        'A random text of your own, such as a version 4 UUID, used for one request only. ' +
+        'Repeating the same request within 24 hours returns the same answer.',
       examples: ['0b1d7a5e-6c0f-4f4e-9a58-3f1f8d1f4f0c'],
     }),
   ),
 });
 
-const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Items in a page' });
-const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000_000, default: 0, description: 'Items to skip' });
+const Limit = Type.Integer({
+  minimum: 1,
+  maximum: 100,
+  default: 50,
+  description: 'Number of items in a page.',
+});
+const Offset = Type.Integer({
+  minimum: 0,
+  maximum: 1_000_000_000,
+  default: 0,
+  description: 'Number of items to skip.',
+});
 
 /** The query of every listing; spread into the query of a resource that filters as well. */
 export const pageQuery = { limit: Limit, offset: Offset };

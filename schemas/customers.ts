@@ -44,7 +44,7 @@ export const Customer = Type.Object(
 export type Customer = Static<typeof Customer>;
 
 const ExternalId = Text(255, {
-  description: 'Your own id of the customer, unique within the environment',
+  description: 'Your own id of the customer, unique within the environment.',
   examples: ['acct_42'],
 });
 export const CustomerName = Nullable(Text(255, { examples: ['Ada Lovelace'] }));

@@ -27,7 +27,7 @@ export const Environment = Type.Object(
 );
 export type Environment = Static<typeof Environment>;
 
-const Name = Text(100, { description: 'Unique within the tenant', examples: ['staging'] });
+const Name = Text(100, { description: 'Unique within the tenant.', examples: ['staging'] });
 const DefaultRateLimit = Nullable(RateLimit);
 
 export const CreateEnvironment = Type.Object(

@@ -11,7 +11,7 @@ export const ErrorCode = Type.Union(
     Type.Literal('service_unavailable'),
     Type.Literal('system_error'),
   ],
-  { description: 'What is wrong, for machines' },
+  { description: 'Machine-readable code.' },
 );
 export type ErrorCode = Static<typeof ErrorCode>;
 

@@ -4,12 +4,12 @@ import { Type } from '@sinclair/typebox';
 export const ForwardAuthQuery = Type.Object({
   permission: Type.Optional(
     Type.Array(Type.String(), {
-      description: 'What the key must hold. Several may be named, and all are asked for',
+      description: 'Require this permission. If it is given several times, all of them are required.',
       examples: [['orders:read']],
     }),
   ),
   deny: Type.Optional(
-    Type.Literal('403', { description: 'Answer 403 with `X-Auth-Status: 429` instead of 429, for nginx' }),
+    Type.Literal('403', { description: 'Answer 403 with `X-Auth-Status: 429` in place of 429, for nginx.' }),
   ),
 });
 
@@ -17,7 +17,7 @@ const header = (description: string, example: string) => ({ type: 'string', desc
 
 /** An empty body, and whom the request speaks for. */
 export const IdentityHeaders = Type.Null({
-  description: 'Pass the request on, with these headers in place of those of the same names',
+  description: "The request may pass. Replace the request's headers of the same names with these.",
   headers: {
     'X-Auth-Tenant-ID': header('The tenant', 'tenant_default'),
     'X-Auth-Environment-ID': header('The environment; empty: none', 'env_01a205579d1c7729b2cb563bc47034d9'),

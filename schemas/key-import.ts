@@ -9,7 +9,7 @@ const ImportKey = Type.Object(
     ...ofKey,
     hash: Type.String({
       pattern: '^[0-9a-f]{64}$',
-      description: 'The SHA-256 of the key in lower-case hex. Never the key itself',
+      description: 'SHA-256 of the key in lower-case hex; never the key itself.',
     }),
   },
   { additionalProperties: false },
@@ -32,7 +32,7 @@ export const ImportKeys = Type.Array(ImportKey, {
 
 export const ImportKeysQuery = Type.Object(
   {
-    dry_run: Type.Boolean({ default: false, description: 'Only says what would be wrong' }),
+    dry_run: Type.Boolean({ default: false, description: 'Only validate, and import nothing.' }),
   },
   { additionalProperties: false },
 );
@@ -40,13 +40,13 @@ export const ImportKeysQuery = Type.Object(
 export const ImportedKeys = Type.Object(
   {
     imported: Type.Integer(),
-    ids: Type.Array(Type.String(), { description: 'The ids of the keys, in the order of the request' }),
+    ids: Type.Array(Type.String(), { description: 'Ids of the imported keys, in the order of the request.' }),
   },
-  { description: 'All keys were imported' },
+  { description: 'All keys were imported.' },
 );
 export type ImportedKeys = Static<typeof ImportedKeys>;
 
 export const CheckedImport = Type.Object(
   { would_import: Type.Integer() },
-  { description: 'The dry run found nothing wrong' },
+  { description: 'The dry run found no mistakes.' },
 );

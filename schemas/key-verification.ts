@@ -3,15 +3,15 @@ import { Nullable, RateLimit, Text } from './common.ts';
 
 const AskedKey = Type.Object(
   {
-    api_key: Type.String({ description: 'What was presented, whatever it looks like' }),
-    permission: Type.Optional(Text(100, { description: 'What the key must hold' })),
+    api_key: Type.String({ description: 'The key exactly as it was presented, in any form.' }),
+    permission: Type.Optional(Text(100, { description: 'Permission that the key must hold.' })),
     cost: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 1_000_000,
         description:
-          'What counts against the limit of the key, 1 if not said: all of it; or nothing, if less is left. 0 only ' +
-          'looks at what is left',
+          'Number of requests to count against the limit of the key, 1 by default. Nothing is ' +
+          'counted if less is left. 0 only reads the limit.',
       }),
     ),
   },
@@ -23,18 +23,20 @@ const askedKey: AskedKey = { api_key: 'c0ffee'.repeat(10), permission: 'orders:r
 
 /** One key, or a batch. */
 export const VerifyKeys = Type.Union(
-  [AskedKey, Type.Array(AskedKey, { minItems: 1, maxItems: 100, description: 'A batch' })],
+  [AskedKey, Type.Array(AskedKey, { minItems: 1, maxItems: 100, description: 'A batch of up to 100 keys.' })],
   { examples: [askedKey] },
 );
 
 const RateLimitState = Type.Object({
   ...RateLimit.properties,
-  remaining: Type.Integer({ description: 'What is left of the limit in this window' }),
-  reset_seconds: Type.Integer({ description: 'Until the window ends; 0: none is running, and all is left' }),
+  remaining: Type.Integer({ description: 'Requests left in this window.' }),
+  reset_seconds: Type.Integer({
+    description: 'Seconds until the window ends; 0 if no window is running and the whole limit is left.',
+  }),
 });
 
 export const KeyVerdict = Type.Object({
-  valid: Type.Boolean({ description: 'Whether the request that presented the key may go on' }),
+  valid: Type.Boolean({ description: '`true` if the request that presented the key may proceed.' }),
   code: Type.Union(
     [
       Type.Literal('valid'),
@@ -44,7 +46,7 @@ export const KeyVerdict = Type.Object({
       Type.Literal('insufficient_permissions'),
       Type.Literal('rate_limited'),
     ],
-    { description: 'Why, or why not. Keys of other tenants are not found' },
+    { description: 'Reason for the verdict. Keys of other tenants are `not_found`.' },
   ),
   key_id: Nullable(Type.String()),
   tenant_id: Nullable(Type.String()),

@@ -38,13 +38,13 @@ export const KeyMetadata = Type.Object(
     type: KeyType,
     provider: Type.String(),
     display_id: Nullable(
-      Type.String({ description: 'The first and last four characters of the key; null for an imported one' }),
+      Type.String({ description: 'First and last four characters of the key; `null` for an imported key.' }),
     ),
     tenant_id: Type.String(),
     environment_id: Type.String(),
     user_id: Type.String(),
     user_type: UserType,
-    roles: Type.Array(Type.String(), { description: 'Those of the user' }),
+    roles: Type.Array(Type.String(), { description: "Roles of the key's user." }),
     permissions: Type.Array(Type.String()),
     rate_limit: Nullable(RateLimit),
     metadata: Labels,
@@ -53,14 +53,16 @@ export const KeyMetadata = Type.Object(
     last_used_at: Nullable(
       Type.String({
         format: 'date-time',
-        description: 'When it was last accepted; a few seconds behind. Null: never',
+        description: 'Time of the last accepted request, a few seconds behind; `null` if never used.',
       }),
     ),
     created_at: Timestamp,
     updated_at: Timestamp,
-    rotated_to: Nullable(Type.String({ description: 'The key that replaces it; null until there is one' })),
+    rotated_to: Nullable(
+      Type.String({ description: 'Id of the key that replaces this one; `null` if it was not rotated.' }),
+    ),
     rotated_from: Nullable(
-      Type.String({ description: 'The key that it replaces; null if it replaces none' }),
+      Type.String({ description: 'Id of the key that this one replaces; `null` if it replaces none.' }),
     ),
   },
   {
@@ -106,8 +108,8 @@ export const CreateKey = Type.Object(
       Type.String({
         pattern: idPattern,
         description:
-          'Whose key it is, yours if not said. To another user it takes `users:keys`, and to a service account ' +
-          '`service_accounts:keys`',
+          'Owner of the key, by default your own user. Issuing to another user requires ' +
+          '`users:keys`, and to a service account `service_accounts:keys`.',
         examples: ['user_01a20557a16e731f8ab301630217ef18'],
       }),
     ),
@@ -115,7 +117,8 @@ export const CreateKey = Type.Object(
     permissions: Type.Optional(
       Type.Array(Permission, {
         ...permissionsOptions,
-        description: 'All those of the key that makes it, if not said: name them',
+        description:
+          'Permissions of the key. By default all permissions of the calling key that the type ' + 'allows.',
       }),
     ),
     rate_limit: Type.Optional(Nullable(RateLimit)),
@@ -133,9 +136,9 @@ export type CreateKey = Static<typeof CreateKey>;
 export const CreatedKey = Type.Object(
   {
     secret: KeyMetadata,
-    api_key: Type.String({ description: 'The key itself: shown this once, stored nowhere' }),
+    api_key: Type.String({ description: 'The key itself. Shown only in this response and stored nowhere.' }),
   },
-  { description: 'The key was created' },
+  { description: 'The key was created.' },
 );
 
 export const UpdateKey = Type.Object(
@@ -159,7 +162,7 @@ export const RotateKey = Type.Object(
         default: 0,
         minimum: 0,
         maximum: 30 * 86_400,
-        description: 'How long the old key goes on working: 30 days at most',
+        description: 'Seconds for which the old key keeps working, at most 30 days.',
       }),
     ),
   },
@@ -171,13 +174,17 @@ export const ListKeysQuery = Type.Object(
   {
     ...pageQuery,
     status: Type.Optional(
-      Type.Union([Status, Type.Literal('published')], { description: '`published` is read as `active`' }),
+      Type.Union([Status, Type.Literal('published')], {
+        description: 'Include keys of this status. `published` means `active`.',
+      }),
     ),
     type: Type.Optional(KeyType),
-    search: Type.Optional(Text(255, { description: 'A part of the name or of the display id' })),
+    search: Type.Optional(
+      Text(255, { description: 'Include keys whose name or display id contains this text.' }),
+    ),
     order: Type.Union([Type.Literal('asc'), Type.Literal('desc')], {
       default: 'desc',
-      description: 'By the time of creation',
+      description: 'Order by creation time.',
     }),
   },
   { additionalProperties: false },

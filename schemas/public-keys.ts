@@ -6,8 +6,8 @@ export const PublicKeys = Type.Object({
     Type.Object({
       kty: Type.Literal('OKP'),
       crv: Type.Literal('Ed25519'),
-      x: Type.String({ description: 'The public key, 32 bytes in base64url' }),
-      kid: Type.String({ description: 'What a token names in its header' }),
+      x: Type.String({ description: 'The public key: 32 bytes in base64url.' }),
+      kid: Type.String({ description: 'Key id, which the header of a token names.' }),
       alg: Type.Literal('EdDSA'),
       use: Type.Literal('sig'),
     }),

@@ -14,10 +14,12 @@ export const SessionParams = Type.Object(
 /** The one time that a session's token is told. */
 export const IssuedSession = Type.Object(
   {
-    url: Type.String({ description: 'The portal, with the token after `#`, which reaches no server' }),
-    token: Type.String({ description: 'For `X-Session-Token`' }),
+    url: Type.String({
+      description: 'URL of the portal with the token after `#`, so that no server receives it.',
+    }),
+    token: Type.String({ description: 'The token to send as `X-Session-Token`.' }),
     expires_at: Timestamp,
-    session_id: Type.String({ description: 'To revoke it by' }),
+    session_id: Type.String({ description: 'Id by which the session can be revoked.' }),
   },
   {
     examples: [

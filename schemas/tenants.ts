@@ -38,7 +38,7 @@ export const CreatedTenant = Type.Object(
     environments: Type.Array(Environment),
     ...CreatedKey.properties,
   },
-  { description: 'The tenant, its environments, and its first key: shown this once' },
+  { description: 'The tenant, its environments and its first key, which is shown only in this response.' },
 );
 
 export const UpdateTenant = Type.Object(

@@ -16,13 +16,16 @@ export type UsageCounts = Static<typeof UsageCounts>;
 
 const Granularity = Type.Union([Type.Literal('hour'), Type.Literal('day')], {
   default: 'hour',
-  description: 'Of UTC',
+  description: 'Size of each bucket, aligned to UTC.',
 });
 
 export const KeyUsageQuery = Type.Object(
   {
-    from: Type.Optional({ ...Timestamp, description: 'A day before `to`, if not said' }),
-    to: Type.Optional({ ...Timestamp, description: 'Now, if not said' }),
+    from: Type.Optional({
+      ...Timestamp,
+      description: 'Include usage at or after this time; a day before `to` by default.',
+    }),
+    to: Type.Optional({ ...Timestamp, description: 'Include usage before this time; now by default.' }),
     granularity: Granularity,
   },
   { additionalProperties: false },
@@ -30,7 +33,7 @@ export const KeyUsageQuery = Type.Object(
 export type KeyUsageQuery = Static<typeof KeyUsageQuery>;
 
 const UsagePeriod = Type.Object({
-  start: { ...Timestamp, description: 'The beginning of the hour or day' },
+  start: { ...Timestamp, description: 'Start of the hour or day.' },
   ...counts,
 });
 export type UsagePeriod = Static<typeof UsagePeriod>;
@@ -47,16 +50,21 @@ const exampleCounts = { accepted: 1207, limited: 3, permission: 0, expired: 0, i
 export const KeyUsageReport = Type.Object(
   {
     key_id: Type.String(),
-    last_used_at: Nullable({ ...Timestamp, description: 'When it was last accepted; null: never' }),
+    last_used_at: Nullable({
+      ...Timestamp,
+      description: 'Time of the last accepted request; `null` if never used.',
+    }),
     addresses: Type.Object({
       total: count('How many addresses it was used from: at most 100 are remembered, for 90 days'),
-      recent: Type.Array(KeyAddress, { description: 'Those of the last uses, at most 20' }),
+      recent: Type.Array(KeyAddress, { description: 'Addresses of the last uses, at most 20.' }),
     }),
-    from: { ...Timestamp, description: 'The beginning of the first hour or day' },
+    from: { ...Timestamp, description: 'Start of the first hour or day.' },
     to: Timestamp,
     granularity: Granularity,
     totals: UsageCounts,
-    series: Type.Array(UsagePeriod, { description: 'In order, without hours or days that had no requests' }),
+    series: Type.Array(UsagePeriod, {
+      description: 'In order of time, without hours or days that had no requests.',
+    }),
   },
   {
     examples: [
@@ -92,11 +100,16 @@ export const UsageSummaryQuery = Type.Object(
       minimum: 1,
       maximum: 168,
       default: 24,
-      description: 'How many hours, the current one included, totals and the most used keys are of',
+      description: 'Number of hours, the current one included, that the totals and the most used keys cover.',
     }),
     unused_days: days('How long a key must have been unused'),
     expiring_days: days('How soon a key must expire'),
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'Keys in each list' }),
+    limit: Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 10,
+      description: 'Number of keys in each list.',
+    }),
   },
   { additionalProperties: false },
 );
@@ -119,14 +132,14 @@ export type UsedKey = Static<typeof UsedKey>;
 
 const KeyList = (description: string) =>
   Type.Object(
-    { total: Type.Integer({ description: 'How many there are' }), items: Type.Array(SummarizedKey) },
+    { total: Type.Integer({ description: 'Number of keys.' }), items: Type.Array(SummarizedKey) },
     { description },
   );
 
 export const UsageSummary = Type.Object({
-  used_since: { ...Timestamp, description: 'The beginning of the first hour' },
-  totals: { ...UsageCounts, description: 'Of all keys, also those deleted since' },
-  most_used: Type.Array(UsedKey, { description: 'By accepted requests' }),
+  used_since: { ...Timestamp, description: 'Start of the first hour.' },
+  totals: { ...UsageCounts, description: 'Totals of all keys, including those deleted since.' },
+  most_used: Type.Array(UsedKey, { description: 'Ordered by accepted requests.' }),
   unused: KeyList('Active keys that were made before and not used since, the longest unused first'),
   expiring: KeyList('Active keys that expire so soon and were not rotated, the soonest first'),
 });

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Nullable, Page, pageQuery, Status, Text, Timestamp, textPattern } from './common.ts';
 
 export const UserType = Type.Union([Type.Literal('user'), Type.Literal('service_account')], {
-  description: 'A person, or a program that has keys of its own',
+  description: '`user`: a person. `service_account`: a program with keys of its own.',
 });
 export type UserType = Static<typeof UserType>;
 
@@ -43,7 +43,7 @@ const Email = Nullable(
 const Roles = Type.Array(Text(100, { examples: ['billing'] }), {
   maxItems: 50,
   uniqueItems: true,
-  description: 'Names of your own, shown with the keys of the user. They permit nothing here',
+  description: 'Names of your own, shown with the keys of the user. They grant nothing here.',
 });
 
 export const CreateUser = Type.Object(

@@ -3,7 +3,7 @@ import { Nullable, Timestamp } from './common.ts';
 
 export const Provider = Type.Union(
   [Type.Literal('standard'), Type.Literal('stripe'), Type.Literal('github'), Type.Literal('hmac')],
-  { description: 'Who signs, and how: `standard` is Standard Webhooks, `hmac` is as you say' },
+  { description: 'The signature scheme: `standard` is Standard Webhooks, `hmac` is configured by you.' },
 );
 export type Provider = Static<typeof Provider>;
 
@@ -19,7 +19,7 @@ export const HmacSettings = Type.Object(
     prefix: Type.Optional(
       Type.String({
         pattern: '^[!-~]{1,20}$',
-        description: 'What stands before the signature',
+        description: 'Text before the signature.',
         examples: ['sha256='],
       }),
     ),
@@ -68,7 +68,8 @@ export const CreateWebhookSecret = Type.Object(
         maxLength: 256,
         pattern: '^[^\\u0000\\ud800-\\udfff]*$',
         description:
-          'As the provider shows it. Without one it is made here, but for Stripe, which makes its own',
+          'The secret as the provider shows it. Without one, a new secret is generated, except for ' +
+          'Stripe, which generates its own.',
       }),
     ),
     hmac: Type.Optional(HmacSettings),
@@ -90,11 +91,11 @@ export const CreatedWebhookSecret = Type.Object(
     secret: WebhookSecret,
     signing_secret: Nullable(
       Type.String({
-        description: 'The secret that was made: shown this once. Null when you brought your own',
+        description: 'The generated secret, shown only in this response; `null` if you brought your own.',
       }),
     ),
   },
-  { description: 'The secret is in force' },
+  { description: 'The secret is in force.' },
 );
 export type CreatedWebhookSecret = Static<typeof CreatedWebhookSecret>;
 
@@ -109,18 +110,19 @@ export const ReceiveParams = Type.Object({
 
 export const Received = Type.Object(
   { received: Type.Literal(true) },
-  { description: 'The delivery is stored, now or before' },
+  { description: 'The delivery is stored, now or by an earlier request.' },
 );
 
 const deliveryFields = {
   id: Type.String(),
-  sequence: Type.Integer({ description: 'Its place in the order of the environment' }),
+  sequence: Type.Integer({ description: 'Position in the order of the environment.' }),
   provider: Provider,
-  secret_id: Type.String({ description: 'The secret that it was signed with' }),
-  delivery_id: Nullable(Type.String({ description: "The provider's own id of it" })),
+  secret_id: Type.String({ description: 'Id of the secret that the delivery was signed with.' }),
+  delivery_id: Nullable(Type.String({ description: "The provider's own id of the delivery." })),
   headers: Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String(), {
     description:
-      '`content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…`, without signatures and secrets',
+      '`content-type`, `content-encoding`, `user-agent`, `webhook-…` and `x-…` headers, without ' +
+      'signatures and secrets.',
   }),
   body_bytes: Type.Integer(),
   tenant_id: Type.String(),
@@ -147,7 +149,7 @@ export const WebhookDelivery = Type.Object(deliveryFields, { examples: [delivery
 export type WebhookDelivery = Static<typeof WebhookDelivery>;
 
 export const WholeWebhookDelivery = Type.Object(
-  { ...deliveryFields, body_base64: Type.String({ description: 'The body, byte for byte' }) },
+  { ...deliveryFields, body_base64: Type.String({ description: 'The body, byte for byte.' }) },
   { examples: [{ ...deliveryExample, body_base64: 'e30=' }] },
 );
 export type WholeWebhookDelivery = Static<typeof WholeWebhookDelivery>;
@@ -158,9 +160,9 @@ export const ListDeliveriesQuery = Type.Object(
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
       default: 0,
-      description: 'Only those of a higher sequence',
+      description: 'Include deliveries with a higher sequence.',
     }),
-    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Items in a page' }),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 50, description: 'Number of items in a page.' }),
     provider: Type.Optional(Provider),
     acknowledged: Type.Optional(Type.Boolean()),
   },
@@ -170,5 +172,5 @@ export type ListDeliveriesQuery = Static<typeof ListDeliveriesQuery>;
 
 export const WebhookDeliveryPage = Type.Object({
   items: Type.Array(WebhookDelivery),
-  next_after: Type.Integer({ description: 'What to ask for next as `after`' }),
+  next_after: Type.Integer({ description: 'Value of `after` for the next request.' }),
 });

@@ -24,36 +24,51 @@ const notDeciding = {
 } as const;
 
 const Readiness = Type.Object({
-  status: Type.Union(State.anyOf, { description: '`unavailable`: a check fails, or the process stops' }),
+  status: Type.Union(State.anyOf, {
+    description: '`unavailable`: a check fails, or the process is stopping.',
+  }),
   reason: Type.Optional(
-    Type.String({ description: 'Why the process decides nothing any more, until it is upgraded' }),
+    Type.String({
+      description:
+        'The reason why the process decides nothing any more until it is upgraded. Absent ' + 'otherwise.',
+    }),
   ),
   checks: Type.Object({
     database: State,
     keys: Type.Union([Type.Literal('ok'), ...KeysNotReady], {
       description:
-        '`loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to ' +
-        'decide by them has run out. `outdated`: the database holds changes that need a newer release',
+        '`loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but ' +
+        'the lease to decide by them has run out. `outdated`: the database holds changes that ' +
+        'need a newer release.',
     }),
     rate_limits: Type.Union([Type.Literal('shared'), Type.Literal('process')], {
       description:
-        '`process`: each process counts for itself, because there is no Redis or it is unreachable',
+        '`shared`: all processes count limits together, in Redis. `process`: each process counts ' +
+        'for itself, because Redis is not configured or unreachable.',
     }),
   }),
   replica: Type.Object({
-    keys: Type.Integer({ description: 'Keys in memory; grows while they are loaded' }),
+    keys: Type.Integer({ description: 'Keys in memory. Grows while they are loaded.' }),
     key_table_bytes: Type.Integer(),
     lease_valid: Type.Boolean(),
-    applied_seq: Nullable(Type.Integer({ description: 'Number of the last change applied here' })),
-    lag_events: Type.Integer({ description: 'Changes that are known and not applied yet' }),
+    applied_seq: Nullable(
+      Type.Integer({ description: 'Number of the last change applied by this process.' }),
+    ),
+    lag_events: Type.Integer({ description: 'Changes that are known but not yet applied.' }),
     times_fenced: Type.Integer({
-      description: 'How often it was too slow, and others stopped waiting for it',
+      description: 'How often other processes stopped waiting for this one because it was too slow.',
     }),
     notifications: Nullable(
-      Type.Boolean({ description: '`false`: changes are seen at the sync; `null`: not known yet' }),
+      Type.Boolean({
+        description:
+          '`true`: notifications of the database arrive. `false`: changes are read at each sync. ' +
+          '`null`: not known yet.',
+      }),
     ),
     last_propagation_ms: Nullable(
-      Type.Number({ description: 'How long the last change made here took to be in force everywhere' }),
+      Type.Number({
+        description: 'Milliseconds until the last change made by this process was in force everywhere.',
+      }),
     ),
   }),
 });
@@ -62,7 +77,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   const alive = (operationId: string) => ({
     schema: {
       operationId,
-      summary: 'The process runs',
+      summary: 'Check that the process runs',
       tags: ['Operations'],
       response: { 200: Alive, ...errorResponses },
     },
@@ -77,7 +92,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'ready',
-        summary: 'The process can serve requests',
+        summary: 'Check that the process can serve requests',
         tags: ['Operations'],
         response: { 200: Readiness, 503: Readiness, ...errorResponses },
       },

@@ -12,8 +12,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listPublicKeys',
-        summary: 'The keys that signed identities are verified with',
-        description: 'A JSON Web Key Set; not found where `IDENTITY_KEYS` is not set.',
+        summary: 'Get the public keys of signed identities',
+        description: 'A JSON Web Key Set (RFC 7517). 404 unless `IDENTITY_KEYS` is set.',
         tags: ['Authentication'],
         response: { 200: PublicKeys, ...errorResponses },
       },

@@ -46,7 +46,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateCustomer',
-        summary: 'Change a customer, deactivate or activate it',
+        summary: 'Update, deactivate or activate a customer',
         description: 'Deactivating a customer revokes all of its sessions.',
         tags,
         params: IdParams,
@@ -76,7 +76,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Delete a customer',
         tags,
         params: IdParams,
-        response: { 204: Type.Null({ description: 'The customer is deleted' }), ...errorResponses },
+        response: { 204: Type.Null({ description: 'The customer is deleted.' }), ...errorResponses },
       },
       config: { access: requires('customers:write') },
     },

@@ -38,10 +38,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateEnvironment',
-        summary: 'Change an environment',
+        summary: 'Update an environment',
         description:
-          'Rename it, deactivate or activate it, set the limit that its keys have by default. ' +
-          'A stored key may change only the environment that it works in.',
+          'Renames it, deactivates or activates it, or sets the default limit of its keys. A stored ' +
+          'key may update only the environment that it works in.',
         tags,
         params: IdParams,
         body: UpdateEnvironment,

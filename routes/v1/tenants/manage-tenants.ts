@@ -20,8 +20,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'createTenant',
         summary: 'Create a tenant',
         description:
-          'With it come the environments `development` and `production` and a first key, which has every ' +
-          'permission in `production` and is shown this once.',
+          'Creates the tenant with the environments `development` and `production`, and a first key ' +
+          'that holds every permission in `production`. The key is shown only in this response.',
         tags,
         body: CreateTenant,
         response: { 201: CreatedTenant, ...errorResponses },
@@ -57,7 +57,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateTenant',
-        summary: 'Rename a tenant, deactivate or activate it',
+        summary: 'Rename, deactivate or activate a tenant',
         description: 'Deactivating a tenant refuses all of its keys at once.',
         tags,
         params: IdParams,

@@ -11,7 +11,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'summarizeUsage',
         summary: 'Summarize the usage of all keys',
-        description: 'Of the environment: what is used the most, what is unused, and what expires soon.',
+        description:
+          'Summarizes the environment: the most used keys, the unused ones, and those that expire ' + 'soon.',
         tags: ['Usage'],
         querystring: UsageSummaryQuery,
         response: { 200: UsageSummary, ...errorResponses },

@@ -18,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'createUser',
         summary: 'Create a user or a service account',
-        description: 'It has no keys yet: create one with its `user_id`.',
+        description: 'A new user has no keys. Create one with its `user_id`.',
         tags,
         body: CreateUser,
         response: { 201: User, ...errorResponses },
@@ -36,10 +36,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateUser',
-        summary: 'Change a user, deactivate or activate it',
+        summary: 'Update, deactivate or activate a user',
         description:
-          'Deactivating a user refuses all of its keys at once, in every environment. Only a key of the ' +
-          "operator's configuration changes the user of such a key.",
+          'Deactivating a user refuses all of its keys at once, in every environment. Only a key of ' +
+          "the operator's configuration may update the user that such a key belongs to.",
         tags,
         params: IdParams,
         body: UpdateUser,

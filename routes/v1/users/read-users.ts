@@ -33,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getOwnUser',
-        summary: 'Get the user that the key belongs to',
+        summary: 'Get the user of the key',
         tags,
         response: { 200: User, ...errorResponses },
       },

@@ -25,7 +25,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'receiveWebhook',
         summary: 'Receive a webhook',
-        description: `For providers: a body of any type, 1 MiB at most, signed with a secret of the environment.`,
+        description:
+          'Called by providers. The body may have any type and up to 1 MiB, and must be signed with ' +
+          'a secret of the environment.',
         tags: ['Webhooks'],
         params: ReceiveParams,
         response: { 200: Received, ...errorResponses },

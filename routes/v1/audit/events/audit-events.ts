@@ -22,7 +22,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listAuditEvents',
         summary: 'List changes',
-        description: 'Those in the environment, and those of its tenant as a whole, the newest first.',
+        description:
+          'Lists the changes in the environment, and those of its tenant as a whole, newest first.',
         tags,
         querystring: ListAuditEventsQuery,
         response: { 200: AuditEventPage, ...errorResponses },
@@ -53,9 +54,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'streamAuditEvents',
         summary: 'Follow changes as they happen',
         description:
-          'Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost connection send the ' +
-          'last `id` as `Last-Event-ID`: nothing is left out, and nothing comes twice. The stream ends at once when ' +
-          'its key may not see it any more. A key may have 5 streams at once and a tenant 20, on each process.',
+          'Server-sent events: `data` is a change as in the list, `id` its `seq`. After a lost ' +
+          'connection, send the last `id` as `Last-Event-ID`: no change is skipped or repeated. The ' +
+          'stream ends at once when its key loses access. Each process allows 5 streams for a key ' +
+          'and 20 for a tenant.',
         tags,
         headers: EventStreamHeaders,
         response: { 200: EventStream, ...errorResponses },

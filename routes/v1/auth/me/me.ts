@@ -9,7 +9,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'me',
-        summary: 'Whom the key speaks for',
+        summary: 'Get the identity of the key',
         tags: ['Authentication'],
         response: { 200: Me, ...errorResponses },
       },

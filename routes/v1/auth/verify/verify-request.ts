@@ -36,9 +36,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     ...shared,
     schema: {
       operationId: 'verifyRequest',
-      summary: 'Whether a proxy may pass a request on, and whom it speaks for',
+      summary: 'Decide for a proxy whether a request may pass',
       description:
-        'For nginx, Caddy, HAProxy, Traefik and Envoy. By any method, and with any path behind it; a body is not looked at.',
+        'Forward authentication for nginx, Caddy, HAProxy, Traefik and Envoy. Accepts every ' +
+        'method and any path below this one, and ignores the body. The response headers carry the ' +
+        'identity of the key.',
       tags: ['Authentication'],
       querystring: ForwardAuthQuery,
       response: { 200: IdentityHeaders, ...errorResponses },

@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'issueSession',
         summary: 'Issue a session to a customer',
-        description: 'The answer is the only place where the token is ever shown.',
+        description: 'The token is shown only in this response.',
         tags,
         params: ExternalIdParams,
         response: { 200: IssuedSession, ...errorResponses },
@@ -33,10 +33,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'revokeSessions',
         summary: 'Revoke all sessions of a customer',
-        description: 'From the answer on they are refused.',
+        description: 'The sessions are refused from this response on.',
         tags,
         params: ExternalIdParams,
-        response: { 204: Type.Null({ description: 'The sessions are revoked' }), ...errorResponses },
+        response: { 204: Type.Null({ description: 'The sessions are revoked.' }), ...errorResponses },
       },
       config: { access },
     },
@@ -52,10 +52,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'revokeSession',
         summary: 'Revoke a session of a customer',
-        description: 'From the answer on it is refused. Repeating it answers alike.',
+        description:
+          'The session is refused from this response on. Repeating the request gives the same ' + 'answer.',
         tags,
         params: SessionParams,
-        response: { 204: Type.Null({ description: 'The session is revoked' }), ...errorResponses },
+        response: { 204: Type.Null({ description: 'The session is revoked.' }), ...errorResponses },
       },
       config: { access },
     },

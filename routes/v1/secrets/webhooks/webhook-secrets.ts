@@ -19,8 +19,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createWebhookSecret',
-        summary: 'Store or make a signing secret',
-        description: 'At most two of a provider are there at once: the old one and the new.',
+        summary: 'Create or store a signing secret',
+        description: 'An environment holds at most two secrets of a provider: the old one and the new one.',
         tags,
         body: CreateWebhookSecret,
         response: { 201: CreatedWebhookSecret, ...errorResponses },
@@ -39,7 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listWebhookSecrets',
         summary: 'List signing secrets',
-        description: 'Whose they are, never what they are.',
+        description: 'Lists metadata only; the secrets themselves are never returned.',
         tags,
         response: { 200: WebhookSecretList, ...errorResponses },
       },
@@ -54,10 +54,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'deleteWebhookSecret',
         summary: 'Delete a signing secret',
-        description: 'From the answer on nothing that it signs is accepted.',
+        description: 'Nothing signed with the secret is accepted from this response on.',
         tags,
         params: IdParams,
-        response: { 204: Type.Null({ description: 'The secret is deleted' }), ...errorResponses },
+        response: { 204: Type.Null({ description: 'The secret is deleted.' }), ...errorResponses },
       },
       config: { access: requires('webhooks:write') },
     },

@@ -26,7 +26,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listWebhookDeliveries',
         summary: 'List received webhooks',
-        description: 'In the order in which they were stored: one that comes later has a higher sequence.',
+        description:
+          'Lists deliveries in the order in which they were stored: a later one has a higher ' + 'sequence.',
         tags,
         querystring: ListDeliveriesQuery,
         response: { 200: WebhookDeliveryPage, ...errorResponses },
@@ -63,8 +64,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'acknowledgeWebhookDelivery',
-        summary: 'Say that a received webhook has been worked on',
-        description: 'Repeating it answers alike.',
+        summary: 'Acknowledge a received webhook',
+        description: 'Marks the delivery as processed. Repeating the request gives the same answer.',
         tags,
         params: IdParams,
         response: { 200: WebhookDelivery, ...errorResponses },

@@ -12,10 +12,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'verifyKeys',
-        summary: 'Decide on the key of somebody else, or on up to 100',
+        summary: 'Verify another key, or up to 100',
         description:
-          'For services that were presented keys of their own tenant. A bad key is an answer, not an error. Each ' +
-          'question counts what it costs against the limit of its key, also if that lacks the permission.',
+          'For services to which a key of their own tenant was presented. An invalid key is a ' +
+          'normal answer, not an error. Each verification counts its cost against the limit of the ' +
+          'verified key, even if the key lacks the permission.',
         tags: ['Authentication'],
         body: VerifyKeys,
         response: { 200: KeyVerdicts, ...errorResponses },

@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'replacePortalInfo',
-        summary: 'Replace what the customer of the session says of itself',
+        summary: "Replace the customer's own data",
         tags,
         body: UpdatePortalInfo,
         response: { 200: PortalInfo, ...errorResponses },

@@ -16,8 +16,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateKey',
-        summary: 'Change a key',
-        description: 'Rename it, deactivate or activate it, set its expiry, permissions or limit.',
+        summary: 'Update a key',
+        description:
+          'Renames it, deactivates or activates it, or sets its expiry, permissions, limit or ' + 'metadata.',
         tags,
         params: IdParams,
         body: UpdateKey,
@@ -34,10 +35,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'deleteKey',
         summary: 'Delete a key',
-        description: 'From the answer on the key is refused. Repeating it answers alike.',
+        description: 'The key is refused from this response on. Repeating the request gives the same answer.',
         tags,
         params: IdParams,
-        response: { 204: Type.Null({ description: 'The key is deleted' }), ...errorResponses },
+        response: { 204: Type.Null({ description: 'The key is deleted.' }), ...errorResponses },
       },
       config: { access: requires('keys:write') },
     },

@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'createKey',
         summary: 'Create a key',
-        description: 'The answer is the only place where the key itself is ever shown.',
+        description: 'The key is shown only in this response.',
         tags,
         headers: IdempotencyHeaders,
         body: CreateKey,
@@ -53,8 +53,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'rotateKey',
         summary: 'Rotate a key',
         description:
-          'Makes a key that replaces this one, with the same permissions and limits. This one expires after the ' +
-          'overlap: at once, if nothing is said.',
+          'Creates a key that replaces this one, with the same permissions and limits. The old key ' +
+          'expires after the overlap, or at once without one.',
         tags,
         params: IdParams,
         headers: IdempotencyHeaders,

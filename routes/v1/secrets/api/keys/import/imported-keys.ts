@@ -25,8 +25,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'importKeys',
         summary: 'Import keys',
         description:
-          'Takes over keys of another system by their hashes, all or none. The keys themselves may look like ' +
-          'anything, up to 512 characters, and are not sent.',
+          'Takes over keys of another system by their SHA-256 hashes, all or none. The keys ' +
+          'themselves may have any form of up to 512 characters, and are never sent.',
         tags: ['Keys'],
         querystring: ImportKeysQuery,
         body: ImportKeys,

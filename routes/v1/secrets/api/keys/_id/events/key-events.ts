@@ -16,8 +16,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listKeyEvents',
-        summary: 'List the changes of a key',
-        description: 'Who changed it, when, from what to what. It stays readable when the key is deleted.',
+        summary: 'List the changes of one key',
+        description:
+          'Lists who changed the key, when, and its state before and after. Stays readable after ' +
+          'the key is deleted.',
         tags: ['Keys'],
         params: IdParams,
         querystring: ListKeyEventsQuery,

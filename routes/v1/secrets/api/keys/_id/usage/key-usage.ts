@@ -13,8 +13,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getKeyUsage',
         summary: 'Get the usage of a key',
         description:
-          'When and from where it was last used, and its requests by hour and outcome, a few seconds behind. ' +
-          'Hours are kept for 31 days.',
+          'Returns when and from where the key was last used, and its requests by hour and outcome, ' +
+          'a few seconds behind. Hours are kept for 31 days.',
         tags: ['Usage'],
         params: IdParams,
         querystring: KeyUsageQuery,
