@@ -20,8 +20,8 @@ async function start(): Promise<void> {
   const stopping = new AbortController();
   const running = new Canary({ ...settings, metrics, log }).run(intervalMs, stopping.signal);
   closeWithGrace({ delay: stopTimeoutMs, logger: log }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'the canary stops because of an error that nothing handled');
-    else log.info({ signal }, 'the canary stops');
+    if (err) log.fatal({ err }, 'canary stopping after an unhandled error');
+    else log.info({ signal }, 'canary stopping');
     stopping.abort();
     await running;
     server.close();

@@ -15,7 +15,7 @@ async function run(): Promise<void> {
   const migrations = await migrate(databaseUrl, {
     onUnavailable: (error) => log.warn({ err: error }, 'waiting for the database'),
   });
-  log.info({ migrations }, 'the database schema is up to date');
+  log.info({ migrations }, 'database schema is up to date');
 }
 
 try {

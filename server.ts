@@ -33,8 +33,8 @@ const started: { stop(): Promise<void> }[] = [];
 async function start(config: Config): Promise<void> {
   const log = pino(loggerOptions(config.logLevel));
   closeWithGrace({ delay: stopTimeoutMs, logger: log, ...signalsOfWorker }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'the process stops because of an error that nothing handled');
-    else if (cluster.isPrimary) log.info({ signal }, 'the process stops');
+    if (err) log.fatal({ err }, 'stopping after an unhandled error');
+    else if (cluster.isPrimary) log.info({ signal }, 'stopping');
     await stop();
   });
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config.dataDir, log));

@@ -59,7 +59,7 @@ export class Canary {
     } catch (error) {
       this.#mayHaveLeftovers = true;
       metrics.rounds.inc({ outcome: 'failed' });
-      log.warn({ err: error }, 'a round of the canary failed');
+      log.warn({ err: error }, 'canary round failed');
     }
   }
 
@@ -96,7 +96,7 @@ export class Canary {
         this.#turn += 1;
         // What wasn't answered may have been done.
         this.#mayHaveLeftovers = true;
-        this.#options.log.warn({ err: error, replica: target.address }, 'the canary tries another replica');
+        this.#options.log.warn({ err: error, replica: target.address }, 'canary trying another replica');
       }
       await delay(attemptPauseMs);
     }
@@ -123,7 +123,7 @@ export class Canary {
     let wrong = targets.filter((_, i) => decisions[i] === opposite[expected[change]]);
     metrics.countWrong(change, wrong.length);
     for (const { address } of wrong)
-      log.error({ replica: address, keyId: key.id, change }, 'a replica decided by what was before a change');
+      log.error({ replica: address, keyId: key.id, change }, 'stale decision by a replica');
     while (wrong.length > 0 && performance.now() - sinceMs < lookAgainForMs) {
       await delay(lookAgainMs);
       endMs = performance.now();
@@ -138,7 +138,7 @@ export class Canary {
     try {
       return await useKey({ url, address }, key);
     } catch (error) {
-      this.#options.log.warn({ err: error, replica: address }, 'a replica did not answer the canary');
+      this.#options.log.warn({ err: error, replica: address }, 'replica did not answer the canary');
       return 'undecided';
     }
   }

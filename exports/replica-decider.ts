@@ -97,7 +97,9 @@ interface Parts {
 async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions): Promise<Parts> {
   const onUnavailable = (error: unknown) => log.warn({ err: error }, 'waiting for the database');
   await requireMigrations(databaseUrl, { timeoutMs, onUnavailable });
-  const pool = createRequestPool(databaseUrl, (error) => log.warn({ err: error }, 'idle connection lost'));
+  const pool = createRequestPool(databaseUrl, (error) =>
+    log.warn({ err: error }, 'idle database connection lost'),
+  );
   const redis = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, log);
   const replica = new KeyReplica({
     pool,

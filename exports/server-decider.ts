@@ -50,7 +50,7 @@ export function createServerDecider({ log, ...options }: ServerDeciderOptions): 
         await service.requireUsable();
         return true;
       } catch (error) {
-        log.warn({ err: error }, 'the service can not be asked about keys');
+        log.warn({ err: error }, 'asking the service about a key failed');
         return false;
       }
     },

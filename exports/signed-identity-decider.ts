@@ -33,7 +33,7 @@ export function createSignedIdentityDecider({ url, hosts, log }: SignedIdentityD
     if (verdict.kind === 'undecidable')
       return unavailable('Authentication temporarily unavailable', verdict.cause);
     if (verdict.kind !== 'valid') {
-      request.log.info({ reason: verdict.reason }, 'the signed identity is not accepted');
+      request.log.info({ reason: verdict.reason }, 'signed identity rejected');
       return identityRefusals[verdict.kind];
     }
     return admit(request, verdict.identity, permission);
@@ -51,7 +51,7 @@ export function createSignedIdentityDecider({ url, hosts, log }: SignedIdentityD
         await keys.current();
         return true;
       } catch (error) {
-        log.warn({ err: error }, 'signed identities can not be verified');
+        log.warn({ err: error }, 'verifying signed identities failed');
         return false;
       }
     },

@@ -53,7 +53,7 @@ export default fp<AccessLogOptions>(
 
     function tellOmitted(): void {
       const count = budget.drainSuppressed();
-      if (count > 0) app.log.info({ count }, 'requests were refused without a line');
+      if (count > 0) app.log.info({ count }, 'refused requests were not logged');
     }
   },
   { name: 'access-log' },

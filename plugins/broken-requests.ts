@@ -12,11 +12,13 @@ export default fp(
   async (app) => {
     app.addHook('onRequest', ({ raw }, _reply, done) => {
       const incomplete = raw.headers.host === undefined && raw.httpVersion === '1.1';
-      done(incomplete ? new ApiError('validation_error', 'The header Host is missing') : undefined);
+      done(incomplete ? new ApiError('validation_error', 'The Host header is missing') : undefined);
     });
 
     app.server.on('checkExpectation', (_request, response) => {
-      const body = JSON.stringify(errorBody('validation_error', 'What Expect asks for is not supported'));
+      const body = JSON.stringify(
+        errorBody('validation_error', 'The Expect header asks for something unsupported'),
+      );
       const headers = { 'content-type': 'application/json; charset=utf-8', connection: 'close' };
       response.writeHead(417, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
     });
@@ -41,7 +43,7 @@ export function refuseBrokenRequest(
 ): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, message] = statuses[error.code ?? ''] ?? [400, 'The request is not valid HTTP'];
-  this.log.debug({ code: error.code, status }, 'a request was not valid HTTP');
+  this.log.debug({ code: error.code, status }, 'invalid HTTP request');
   if (!socket.writable) return void socket.destroy();
   const body = JSON.stringify(errorBody('validation_error', message));
   socket.end(

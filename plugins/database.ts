@@ -22,7 +22,7 @@ export default fp<DatabaseOptions>(
   async (app, { url }) => {
     const onUnavailable = (error: unknown) => app.log.warn({ err: error }, 'waiting for the database');
     logApplied(app, await migrate(url, { onUnavailable }));
-    const onIdleLost = (error: Error) => app.log.warn({ err: error }, 'an idle database connection was lost');
+    const onIdleLost = (error: Error) => app.log.warn({ err: error }, 'idle database connection lost');
     await app.register(postgres, requestPoolConfig(url));
     handleConnectionErrors(app.pg.pool, onIdleLost);
     const changesPool = createChangesPool(url, onIdleLost);
@@ -33,5 +33,5 @@ export default fp<DatabaseOptions>(
 );
 
 function logApplied({ log }: FastifyInstance, migrations: string[]): void {
-  if (migrations.length > 0) log.info({ migrations }, 'the database schema was brought up to date');
+  if (migrations.length > 0) log.info({ migrations }, 'database schema migrated');
 }

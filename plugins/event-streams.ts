@@ -35,7 +35,7 @@ export default fp(
         ofTenants: (...range) => readEventsOfTenants(pool, ...range),
       },
       limits,
-      onError: (error) => app.log.warn({ err: error }, 'events could not be read for their streams'),
+      onError: (error) => app.log.warn({ err: error }, 'reading events for streams failed'),
     });
     app.replica.onApplied(() => streams.applied());
     const timer = setInterval(() => streams.tick(), lookIntervalMs).unref();
@@ -58,7 +58,7 @@ export default fp(
       // The access log has a line of the answers that came to their end.
       reply.raw.on('close', () => {
         if (reply.raw.writableFinished) return;
-        request.log.info({ keyId, tenantId, environmentId }, 'an event stream was cut off');
+        request.log.info({ keyId, tenantId, environmentId }, 'event stream cut off');
       });
     });
 
@@ -79,7 +79,8 @@ export default fp(
     /** Another replica may have sent what this one has yet to apply; but nobody has sent what isn't there. */
     async function refuseFuture(after: number | null): Promise<void> {
       if (after === null || after <= (app.replica.status().appliedSeq ?? 0)) return;
-      if (after > (await readHeadSeq(pool))) throw invalid('headers/last-event-id', 'is of no event here');
+      if (after > (await readHeadSeq(pool)))
+        throw invalid('headers/last-event-id', 'does not match any event');
     }
   },
   { name: 'event-streams', dependencies: ['auth', 'database', 'replica'] },
@@ -91,7 +92,10 @@ export default fp(
  */
 function refuseUnconnected({ raw }: FastifyReply): void {
   if (raw.socket !== null && !raw.destroyed) return;
-  throw new ApiError('validation_error', 'A stream needs a connection on which nothing else is waiting');
+  throw new ApiError(
+    'validation_error',
+    'An event stream needs a connection of its own: send no other request before it on the same connection',
+  );
 }
 
 /** Takes the answer out of Fastify's hands, with the headers that it has. Its connection serves nothing afterwards. */

@@ -32,7 +32,7 @@ export default fp<ReplicaOptions>(
       onError(error) {
         if (error instanceof ReplicaOutdatedError)
           app.log.error({ err: error }, 'replica outdated, lease given up');
-        else app.log.warn({ err: error }, 'a statement of the replication failed');
+        else app.log.warn({ err: error }, 'replication statement failed');
       },
     });
     app.decorate('replica', replica);

@@ -46,7 +46,7 @@ t.test('a flood of refused requests gets some lines, and the number of the other
   const refused = requestsIn(lines).filter((line) => line === 'GET 401').length;
   const omitted = lines
     .map((line) => JSON.parse(line))
-    .filter(({ msg }) => msg === 'requests were refused without a line')
+    .filter(({ msg }) => msg === 'refused requests were not logged')
     .reduce((sum, { count }) => sum + count, 0);
   t.ok(refused >= 100 && omitted > 0, `${refused} lines for ${flood} requests`);
   t.equal(refused + omitted, flood, 'none is forgotten');

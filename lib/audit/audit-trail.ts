@@ -31,6 +31,6 @@ const cursorOf = (seq: number): string => Buffer.from(`seq:${seq}`).toString('ba
 
 function seqOfCursor(cursor: string): number {
   const [, digits] = /^seq:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (digits === undefined) throw invalid('querystring/cursor', 'is no cursor of this API');
+  if (digits === undefined) throw invalid('querystring/cursor', 'is not a valid cursor');
   return Number(digits);
 }

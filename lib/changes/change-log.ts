@@ -176,9 +176,13 @@ export class ChangeLog {
 }
 
 const unconfirmed = (): ApiError =>
-  new ApiError('service_unavailable', 'The change is stored, but not yet known to be in force everywhere', {
-    headers: { 'retry-after': '2' },
-  });
+  new ApiError(
+    'service_unavailable',
+    'The change is stored, but not yet confirmed to be in force everywhere',
+    {
+      headers: { 'retry-after': '2' },
+    },
+  );
 
 const notUnderstood = (replica: string, kind: string): ApiError =>
   new ApiError(

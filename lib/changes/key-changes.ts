@@ -181,11 +181,11 @@ function requireMayLearnSecret(author: Author, key: KeyMetadata): void {
 async function requireNotRotated(transaction: Transaction, { rotated_to }: KeyMetadata): Promise<void> {
   if (rotated_to === null) return;
   await transaction.confirmUpToHead();
-  throw new ApiError('already_exists', 'The key was rotated before: rotate the key that replaces it');
+  throw new ApiError('already_exists', 'The key was already rotated: rotate the key in its rotated_to');
 }
 
 /** Refuses an expired key, because its successor would have expired as well. */
 function requireNotExpired({ expires_at }: KeyMetadata): void {
   if (expires_at === null || Date.parse(expires_at) > Date.now()) return;
-  throw new ApiError('validation_error', 'The key has expired: create another', { statusCode: 409 });
+  throw new ApiError('validation_error', 'The key has expired: create a new one', { statusCode: 409 });
 }

@@ -76,17 +76,17 @@ function duplicatesIn(rows: readonly ImportKey[]): ErrorDetail[] {
   return rows.flatMap(({ hash }, index) => {
     const first = firstOf.get(hash);
     if (first === undefined) firstOf.set(hash, index);
-    return first === undefined ? [] : { path: `/${index}/hash`, message: `is the same as that of ${first}` };
+    return first === undefined ? [] : { path: `/${index}/hash`, message: `repeats the hash of row ${first}` };
   });
 }
 
 /** Says of keys that exist nothing else: they may be anybody's, and deleted. */
 function throwIfAnyExists(keys: readonly ImportedKey[], isKnown: (key: ImportedKey) => boolean): void {
   const details = keys.flatMap((key, index) =>
-    isKnown(key) ? { path: `/${index}/hash`, message: 'exists already' } : [],
+    isKnown(key) ? { path: `/${index}/hash`, message: 'already exists' } : [],
   );
-  if (details.length > 0) throw new ApiError('already_exists', 'Some of the keys exist already', { details });
+  if (details.length > 0) throw new ApiError('already_exists', 'Some of the keys already exist', { details });
 }
 
 const busy = (): ApiError =>
-  new ApiError('too_many_requests', 'Another import is being made', { headers: { 'retry-after': '1' } });
+  new ApiError('too_many_requests', 'Another import is running', { headers: { 'retry-after': '1' } });

@@ -49,7 +49,7 @@ export async function updateUser(
   request: UpdateUser,
 ): Promise<User> {
   if (id === actor.userId && request.status === 'inactive') {
-    throw invalid('/status', 'the user of your own key would lock you out');
+    throw invalid('/status', 'deactivating the user of your own key would lock you out');
   }
   return changeLog.commit(async (transaction) => {
     const { connection } = transaction;

@@ -60,21 +60,24 @@ export async function deleteWebhookSecret(
 function secretFor({ provider, secret }: CreateWebhookSecret): { text: string; isNew: boolean } {
   const { secretPattern, newSecret } = webhookProviders[provider];
   if (secret !== undefined) {
-    if (!secretPattern.test(secret)) throw invalid('/secret', `is no secret of ${provider}`);
+    if (!secretPattern.test(secret)) throw invalid('/secret', `is not a valid secret of ${provider}`);
     return { text: secret, isNew: false };
   }
-  if (newSecret === null) throw invalid('/secret', 'is required, the provider makes it');
+  if (newSecret === null) throw invalid('/secret', 'is required: the provider generates it');
   return { text: newSecret(), isNew: true };
 }
 
 function hmacOf({ provider, ...request }: CreateWebhookSecret): HmacSettings | null {
   const hmac = request.hmac ?? null;
   if ((provider === 'hmac') === (hmac !== null)) return hmac;
-  throw invalid('/hmac', provider === 'hmac' ? 'is required' : 'is for the provider hmac only');
+  throw invalid('/hmac', provider === 'hmac' ? 'is required' : 'is only allowed for the provider hmac');
 }
 
 const tooMany = (): ApiError =>
-  new ApiError('already_exists', `There are ${maxSecrets} secrets of this provider: delete one first`);
+  new ApiError(
+    'already_exists',
+    `This environment already has ${maxSecrets} secrets of this provider: delete one first`,
+  );
 
 async function record(
   transaction: Transaction,

@@ -40,6 +40,10 @@ export async function withIdempotency<Answer>(
 }
 
 const reused = (): ApiError =>
-  new ApiError('validation_error', 'This Idempotency-Key came with another request before', {
-    statusCode: 422,
-  });
+  new ApiError(
+    'validation_error',
+    'This Idempotency-Key was already used for a different request: use a new one',
+    {
+      statusCode: 422,
+    },
+  );

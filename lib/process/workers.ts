@@ -33,7 +33,7 @@ export async function startWorkers(
 
   cluster.on('exit', (worker, code, signal) => {
     if (stopping) return;
-    log.error({ worker: worker.process.pid, code, signal }, 'a worker ended, and is replaced');
+    log.error({ worker: worker.process.pid, code, signal }, 'worker ended, starting another');
     setTimeout(() => {
       if (!stopping) cluster.fork(environment);
     }, restartDelayMs);

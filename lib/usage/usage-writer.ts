@@ -56,7 +56,7 @@ export class UsageWriter {
       deadline.addEventListener('abort', () => reject(deadline.reason));
     });
     await Promise.race([this.drain(), timedOut]).catch((error) =>
-      this.#options.log.error({ err: error }, 'usage lost: it could not be written before the stop'),
+      this.#options.log.error({ err: error }, 'usage lost at the stop'),
     );
   }
 
@@ -83,8 +83,7 @@ export class UsageWriter {
       if (!this.#works) log.info('usage written again');
       this.#works = true;
     } catch (error) {
-      if (this.#works)
-        log.warn({ err: error }, 'usage not written: it stays in memory until the database answers');
+      if (this.#works) log.warn({ err: error }, 'usage not written, kept in memory');
       this.#works = false;
     }
   }

@@ -16,7 +16,7 @@ export async function maintainWebhooks(
   isStopping: () => boolean,
 ): Promise<void> {
   const { resealed, lost } = await resealSecrets(pool, sealer);
-  if (resealed > 0) log.info({ secrets: resealed }, 'secrets were sealed under the first master key');
+  if (resealed > 0) log.info({ secrets: resealed }, 'secrets resealed under the first master key');
   if (lost > 0) log.error({ secrets: lost }, 'MASTER_KEYS lacks keys that secrets are sealed under');
   await removeOldWebhookData(pool, () => !isStopping());
 }

@@ -134,6 +134,6 @@ function digestOf(...parts: (string | Buffer)[]): Buffer {
 }
 
 const full = (): ApiError =>
-  new ApiError('service_unavailable', 'The environment has no room for more deliveries', {
+  new ApiError('service_unavailable', 'The environment stores its maximum of deliveries: acknowledge some', {
     headers: { 'retry-after': '60' },
   });

@@ -336,7 +336,7 @@ t.test('without the keys of the service nothing is decided', async (t) => {
       t.equal(refused.headers['retry-after'], '1');
     }
     t.equal(await app.latchkey.ready(), false);
-    t.match(log.lines.at(-1), 'signed identities can not be verified');
+    t.match(log.lines.at(-1), 'verifying signed identities failed');
     t.notOk(standIn.asked.includes('/elsewhere'));
   });
 

@@ -14,7 +14,10 @@ import {
 } from '../helper.ts';
 
 const url = '/v1/secrets/api/keys';
-const reused = errorOf('This Idempotency-Key came with another request before', 'validation_error');
+const reused = errorOf(
+  'This Idempotency-Key was already used for a different request: use a new one',
+  'validation_error',
+);
 
 // A change that can't be confirmed is given up after five seconds.
 t.setTimeout(60_000);

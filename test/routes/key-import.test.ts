@@ -227,8 +227,8 @@ t.test('what no schema can say is named by row as well', async (t) => {
   t.strictSame(details, [
     { path: '/1/expires_at', message: 'must be in the future' },
     { path: '/2/permissions', message: "a publishable key can't hold keys:read" },
-    { path: '/3/hash', message: 'is the same as that of 0' },
-    { path: '/4/hash', message: 'is the same as that of 0' },
+    { path: '/3/hash', message: 'repeats the hash of row 0' },
+    { path: '/4/hash', message: 'repeats the hash of row 0' },
   ]);
 });
 
@@ -255,9 +255,9 @@ t.test('a key that exists is named, whosever it is and whatever became of it', a
   for (const query of [{}, { dry_run: 'true' }]) {
     const error = await refused(rows, 409, { query });
     t.strictSame(error, {
-      message: 'Some of the keys exist already',
+      message: 'Some of the keys already exist',
       internal_error: 'already_exists',
-      details: known.map((_, i) => ({ path: `/${2 * i + 1}/hash`, message: 'exists already' })),
+      details: known.map((_, i) => ({ path: `/${2 * i + 1}/hash`, message: 'already exists' })),
     });
   }
 });
@@ -345,7 +345,7 @@ t.test('imports are made one at a time, and who comes in between is told to come
   const response = await importRows([newRow()]);
   t.equal(response.statusCode, 429);
   t.equal(response.headers['retry-after'], '1');
-  t.strictSame(response.json(), errorOf('Another import is being made', 'too_many_requests'));
+  t.strictSame(response.json(), errorOf('Another import is running', 'too_many_requests'));
   t.strictSame(await stored(), before);
   t.equal((await createKey(service)).secret.tenant_id, 'tenant_default', 'other changes are made meanwhile');
   await other.query('ROLLBACK');

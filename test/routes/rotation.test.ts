@@ -15,10 +15,10 @@ const inactive = errorOf('API key is inactive', 'permission_denied');
 const denied = errorOf('Permission denied', 'permission_denied');
 const notFound = errorOf('Key not found', 'not_found');
 const rotatedBefore = errorOf(
-  'The key was rotated before: rotate the key that replaces it',
+  'The key was already rotated: rotate the key in its rotated_to',
   'already_exists',
 );
-const tooLate = errorOf('The key has expired: create another', 'validation_error');
+const tooLate = errorOf('The key has expired: create a new one', 'validation_error');
 
 const service = await startService(t);
 const { call, pool } = service;

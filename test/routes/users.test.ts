@@ -306,7 +306,7 @@ t.test('nobody locks themselves or the operator out', async (t) => {
   const own = await patch(id, { status: 'inactive' }, { key });
   t.equal(own.statusCode, 400);
   t.strictSame(own.json().error.details, [
-    { path: '/status', message: 'the user of your own key would lock you out' },
+    { path: '/status', message: 'deactivating the user of your own key would lock you out' },
   ]);
   t.equal((await patch(id, { status: 'active', name: 'Me' }, { key })).statusCode, 200);
 

@@ -43,7 +43,7 @@ async function newPlace(at: Pick<TestService, 'call'> = service): Promise<Place>
   return { tenantId: 'tenant_default', id, headers };
 }
 
-const unknown = errorOf('No such webhook, or the signature or its time is wrong', 'not_found');
+const unknown = errorOf('No such webhook, or its signature or timestamp is invalid', 'not_found');
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
 const titleOf = ({ name, dated }: TestProvider): string => `${name}${dated ? ', dated' : ''}`;
 const byName = (name: TestProvider['name']): TestProvider => {
@@ -623,7 +623,10 @@ t.test('an environment without room tells providers to come again', async (t) =>
   const request = await deliveryOf(github, place);
   const refused = await call(request);
   t.equal(refused.statusCode, 503);
-  t.match(refused.json(), errorOf('The environment has no room for more deliveries', 'service_unavailable'));
+  t.match(
+    refused.json(),
+    errorOf('The environment stores its maximum of deliveries: acknowledge some', 'service_unavailable'),
+  );
   t.equal(refused.headers['retry-after'], '60');
   await fill(0);
   await accepts(t, request);

@@ -18,8 +18,8 @@ export function createExporter(endpoint: string, log: Pick<BaseLogger, 'info' | 
     export(spans, done) {
       exporter.export(spans, (result) => {
         const succeeded = result.code === ExportResultCode.SUCCESS;
-        if (works && !succeeded) log.warn({ err: result.error }, 'traces can not be sent, and are lost');
-        if (!works && succeeded) log.info('traces are sent again');
+        if (works && !succeeded) log.warn({ err: result.error }, 'traces lost: the exporter failed');
+        if (!works && succeeded) log.info('traces sent again');
         works = succeeded;
         done(result);
       });

@@ -69,7 +69,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     async (request) => {
       const { id } = request.params;
       if (id === request.identity().tenantId && request.body.status === 'inactive') {
-        throw invalid('/status', 'the tenant of your own key would lock you out');
+        throw invalid('/status', 'deactivating the tenant of your own key would lock you out');
       }
       return updateTenant(changeLog, id, request.body, request.actor());
     },

@@ -10,7 +10,7 @@ const maxBodyBytes = 1024 ** 2;
 
 /** One answer to everything that isn't a genuine delivery, whatever is wrong with it. */
 const unknown = (): ApiError =>
-  new ApiError('not_found', 'No such webhook, or the signature or its time is wrong');
+  new ApiError('not_found', 'No such webhook, or its signature or timestamp is invalid');
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   // What is signed are the bytes as they came. Only the routes of this scope read them so.
