@@ -54,7 +54,6 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(database, { url: databaseUrl });
   // OpenTelemetry is loaded only where it is asked for.
   if (options.tracing !== null) await app.register(import('./plugins/tracing.ts'), options.tracing);
-  await app.register(accessLog, { accessLog: options.accessLog });
   await app.register(brokenRequests);
   await app.register(notFound);
   const { staleIfErrorSeconds } = options;
@@ -65,6 +64,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
   await app.register(auth);
   await app.register(sessions, { sessionKeys: options.sessionKeys, session: options.session });
+  await app.register(accessLog, { accessLog: options.accessLog });
   await app.register(signedIdentity, { identityKeys: options.identityKeys, trustedProxies });
   await app.register(sealing, { masterKeys });
   await app.register(maintenance);

@@ -56,7 +56,7 @@ export default fp<AccessLogOptions>(
       if (count > 0) app.log.info({ count }, 'refused requests were not logged');
     }
   },
-  { name: 'access-log' },
+  { name: 'access-log', dependencies: ['auth', 'sessions'] },
 );
 
 const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;

@@ -83,7 +83,7 @@ export default fp(
         throw invalid('headers/last-event-id', 'does not match any event');
     }
   },
-  { name: 'event-streams', dependencies: ['auth', 'database', 'replica'] },
+  { name: 'event-streams', dependencies: ['auth', 'authenticator', 'database', 'replica'] },
 );
 
 /**

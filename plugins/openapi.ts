@@ -28,51 +28,8 @@ export default fp<OpenApiOptions>(
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [{ url: '/', description: 'This server' }],
-        tags: [
-          { name: 'Keys', description: 'Create, list, update, rotate, import and delete API keys' },
-          { name: 'Usage', description: 'The usage of keys: how often, when and from where they are used' },
-          { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
-          {
-            name: 'Customer portal',
-            description: "Routes for a customer's own session: reading and replacing its own data",
-          },
-          {
-            name: 'Webhooks',
-            description: 'Receive webhooks of providers: verified, stored once and in order',
-          },
-          {
-            name: 'Audit',
-            description: 'The audit trail: every change with its author, as pages and as a live stream',
-          },
-          {
-            name: 'Environments',
-            description: 'Environments separate development from production within a tenant',
-          },
-          { name: 'Tenants', description: 'Tenants own environments, users, keys and customers' },
-          { name: 'Users', description: 'Users own keys: people and service accounts' },
-          { name: 'Authentication', description: 'Decide whether a key is valid and what it may do' },
-          { name: 'Operations', description: 'Liveness, readiness and the keys of signed identities' },
-        ],
-        components: {
-          securitySchemes: {
-            apiKey: {
-              type: 'apiKey',
-              in: 'header',
-              name: 'X-API-Key',
-              description:
-                "64 lower-case hex characters. A key of the operator's configuration works in the " +
-                'environment named there, or in another environment of its tenant that `X-Environment-ID` ' +
-                'selects by name or id.',
-            },
-            bearer: { type: 'http', scheme: 'bearer', description: 'The same key, as a bearer token' },
-            session: {
-              type: 'apiKey',
-              in: 'header',
-              name: 'X-Session-Token',
-              description: "A customer's session",
-            },
-          },
-        },
+        tags,
+        components,
         security: [{ apiKey: [] }, { bearer: [] }],
       },
       transform,
@@ -92,6 +49,54 @@ export default fp<OpenApiOptions>(
   },
   { name: 'openapi' },
 );
+
+/** The groups of operations, in the order of the pages. */
+const tags = [
+  { name: 'Keys', description: 'Create, list, update, rotate, import and delete API keys' },
+  { name: 'Usage', description: 'The usage of keys: how often, when and from where they are used' },
+  { name: 'Customers', description: 'An example of a resource that belongs to an environment' },
+  {
+    name: 'Customer portal',
+    description: "Routes for a customer's own session: reading and replacing its own data",
+  },
+  {
+    name: 'Webhooks',
+    description: 'Receive webhooks of providers: verified, stored once and in order',
+  },
+  {
+    name: 'Audit',
+    description: 'The audit trail: every change with its author, as pages and as a live stream',
+  },
+  {
+    name: 'Environments',
+    description: 'Environments separate development from production within a tenant',
+  },
+  { name: 'Tenants', description: 'Tenants own environments, users, keys and customers' },
+  { name: 'Users', description: 'Users own keys: people and service accounts' },
+  { name: 'Authentication', description: 'Decide whether a key is valid and what it may do' },
+  { name: 'Operations', description: 'Liveness, readiness and the keys of signed identities' },
+];
+
+const components = {
+  securitySchemes: {
+    apiKey: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-API-Key',
+      description:
+        "64 lower-case hex characters. A key of the operator's configuration works in the " +
+        'environment named there, or in another environment of its tenant that `X-Environment-ID` ' +
+        'selects by name or id.',
+    },
+    bearer: { type: 'http', scheme: 'bearer', description: 'The same key, as a bearer token' },
+    session: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Session-Token',
+      description: "A customer's session",
+    },
+  },
+} as const;
 
 /** Says of every route what its key must hold, and of its schemas what the plugin can't know. */
 const transform: SwaggerTransform = ({ schema, url, route }) => {

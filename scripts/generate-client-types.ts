@@ -1,6 +1,6 @@
 import openapiTypeScript, { astToString } from 'openapi-typescript';
 
-/** Where the types of the client are. */
+/** The file with the client's types. */
 export const clientTypesFile = new URL('../exports/client-types.ts', import.meta.url);
 
 /** @param description of the API, as `/openapi.json` answers it @returns TypeScript, the types of every route */
