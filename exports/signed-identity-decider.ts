@@ -6,7 +6,7 @@ import { type ApiError, unavailable } from '../lib/http/api-error.ts';
 import { hostOf } from '../lib/signed-identity/bound-request.ts';
 import { IdentityVerifier } from '../lib/signed-identity/identity-verifier.ts';
 import type { Decider } from './decider.ts';
-import { PublicKeyCache } from './public-key-cache.ts';
+import { publicKeysOf } from './public-keys-of-service.ts';
 
 interface SignedIdentityDeciderOptions {
   /** The service. */
@@ -21,7 +21,7 @@ interface SignedIdentityDeciderOptions {
  * @throws if a host isn't one
  */
 export function createSignedIdentityDecider({ url, hosts, log }: SignedIdentityDeciderOptions): Decider {
-  const keys = new PublicKeyCache(url);
+  const keys = publicKeysOf(url);
   const verifier = new IdentityVerifier(keys.find, hosts.map(requireHost));
 
   /** Never rejects. @returns what the request is refused with, if it is */
@@ -48,7 +48,7 @@ export function createSignedIdentityDecider({ url, hosts, log }: SignedIdentityD
     readmit: (_request, _reply, _permission, done) => done(),
     async ready() {
       try {
-        await keys.current();
+        await keys.load();
         return true;
       } catch (error) {
         log.warn({ err: error }, 'verifying signed identities failed');
