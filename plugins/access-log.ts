@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type { AccessLog } from '../lib/config/config.ts';
+import type { AccessLog } from '../lib/config/settings.ts';
 import { addressOf } from '../lib/http/client-address.ts';
 import { LogRateLimit } from '../lib/observability/log-rate-limit.ts';
 

@@ -192,7 +192,7 @@ t.test('the configuration', async (t) => {
     ]);
     t.same(parseConfig({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
     t.same(mistakesIn({ IDENTITY_KEYS }), [
-      'IDENTITY_KEYS needs TRUSTED_PROXIES: only of them it is believed what is to be signed',
+      'IDENTITY_KEYS requires TRUSTED_PROXIES: Latchkey signs only what a trusted proxy reports about the request',
     ]);
     const known = Buffer.from('latchkey development session key').toString('base64');
     for (const [setting, mistake] of [

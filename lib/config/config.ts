@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import {
   type ConfiguredKeys,
@@ -12,9 +12,7 @@ import type { NamedKey } from '../crypto/named-key.ts';
 import type { SessionSettings } from '../sessions/issue-session.ts';
 import { readConfiguredKeys } from './configured-keys-setting.ts';
 import { readNamedKeys } from './named-keys-setting.ts';
-
-export const oneOf = <const T extends string[]>(values: T, fallback: T[number]) =>
-  Type.Unsafe<T[number]>({ enum: values, default: fallback, description: `one of ${values.join(', ')}` });
+import { type AccessLog, Settings } from './settings.ts';
 
 /** The formats of the settings. */
 const formats = {
@@ -24,74 +22,6 @@ const formats = {
   webs: (text: string) => parseList(text).every(isWebUrl),
   networks: (text: string) => parseList(text).every(isNetwork),
 };
-
-export const port = { minimum: 0, maximum: 65_535, description: 'a port from 0 to 65535' };
-
-/** The settings as an operator writes them. Each description completes "NAME must be …". */
-const Settings = Type.Object({
-  NODE_ENV: oneOf(['production', 'development', 'test'], 'production'),
-  HOST: Type.String({ default: 'localhost' }),
-  PORT: Type.Integer({ default: 8080, ...port }),
-  METRICS_HOST: Type.String({ default: '127.0.0.1' }),
-  METRICS_PORT: Type.Optional(Type.Integer(port)),
-  DATABASE_URL: Type.Optional(
-    Type.String({ format: 'postgres', description: 'a URL that begins with postgres://' }),
-  ),
-  DATA_DIR: Type.String({ default: './data' }),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({ format: 'web', description: 'a URL that begins with http:// or https:// and has no #' }),
-  ),
-  OTEL_TRACES_SAMPLER_ARG: Type.Number({
-    default: 1,
-    minimum: 0,
-    maximum: 1,
-    description: 'a number from 0 to 1',
-  }),
-  REDIS_URL: Type.Optional(
-    Type.String({ format: 'redis', description: 'a URL that begins with redis:// or rediss://' }),
-  ),
-  API_KEYS: Type.String({ default: '{}' }),
-  MASTER_KEYS: Type.String({ default: '' }),
-  SESSION_KEYS: Type.String({ default: '' }),
-  IDENTITY_KEYS: Type.String({ default: '' }),
-  SESSION_SECONDS: Type.Integer({
-    default: 3_600,
-    minimum: 1,
-    maximum: 86_400,
-    description: 'a number of seconds from 1 to 86400',
-  }),
-  PORTAL_URL: Type.String({
-    default: 'http://localhost:3000',
-    format: 'web',
-    description: 'a URL that begins with http:// or https:// and has no #',
-  }),
-  TRUSTED_PROXIES: Type.String({
-    default: '',
-    format: 'networks',
-    description: 'IP addresses or networks such as 10.0.0.0/8, with commas between them',
-  }),
-  FAILED_AUTH_LIMIT: Type.Integer({
-    default: 300,
-    minimum: 0,
-    maximum: 1_000_000_000,
-    description: 'a number of refused keys in a minute, 0 for any',
-  }),
-  AUTH_STALE_IF_ERROR_SECONDS: Type.Integer({
-    default: 0,
-    minimum: 0,
-    maximum: 86_400,
-    description: 'a number of seconds from 0 to 86400',
-  }),
-  WORKERS: Type.Integer({ default: 1, minimum: 1, maximum: 256, description: 'a number from 1 to 256' }),
-  ACCESS_LOG: Type.Optional(
-    Type.Unsafe<AccessLog>({ enum: ['all', 'failures', 'off'], description: 'one of all, failures, off' }),
-  ),
-  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
-});
-type Settings = Static<typeof Settings>;
-
-/** Which requests get a line: all of them, those that failed or changed something, or none. */
-export type AccessLog = 'all' | 'failures' | 'off';
 
 export interface TracingSettings {
   /** The endpoint that traces are sent to, by OTLP over HTTP: the URL without `/v1/traces`. */
@@ -166,7 +96,9 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
   const sessionKeys = readNamedKeys('SESSION_KEYS', environment, isProduction, mistakes);
   const identityKeys = readNamedKeys('IDENTITY_KEYS', environment, isProduction, mistakes);
   if (identityKeys.length > 0 && settings?.TRUSTED_PROXIES === '')
-    mistakes.push('IDENTITY_KEYS needs TRUSTED_PROXIES: only of them it is believed what is to be signed');
+    mistakes.push(
+      'IDENTITY_KEYS requires TRUSTED_PROXIES: Latchkey signs only what a trusted proxy reports about the request',
+    );
   if (settings === null || mistakes.length > 0) throw new ConfigError(mistakes);
   if (settings.NODE_ENV !== 'production' && !configuredKeys.has(developmentKeyDigest)) {
     configuredKeys.set(developmentKeyDigest, developmentConfiguredKey);
@@ -230,6 +162,7 @@ export function readSettings<Schema extends TSchema>(
     verbose: true,
     formats,
   });
+  ajv.addVocabulary(['doc', 'example']);
   const validate = ajv.compile<Static<Schema>>({ ...schema, additionalProperties: false });
   const settings: unknown = { ...environment };
   if (validate(settings)) return settings;
