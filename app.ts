@@ -59,9 +59,9 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   const { staleIfErrorSeconds } = options;
   await app.register(replica, { databaseUrl, staleIfErrorSeconds, notifications, eventKinds });
   await app.register(changes, { confirmChanges, eventKinds });
-  await app.register(seedConfiguredKeys, { configuredKeys });
   await app.register(authenticator, { configuredKeys, redisUrl, failedAuthLimit, usageIntervalMs });
   await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
+  await app.register(seedConfiguredKeys, { configuredKeys });
   await app.register(auth);
   await app.register(sessions, { sessionKeys: options.sessionKeys, session: options.session });
   await app.register(accessLog, { accessLog: options.accessLog });

@@ -730,7 +730,7 @@ t.test('workers', async (t) => {
     const [killed = 0, survivor = 0] = workers;
     process.kill(killed, 'SIGKILL');
     await service.printed(/worker ended, starting another/);
-    t.match(logged(service, 'a worker ended'), [{ pid: service.pid, worker: killed }]);
+    t.match(logged(service, 'worker ended'), [{ pid: service.pid, worker: killed }]);
     t.equal((await onNewConnection(`${url}/v1/customers`)).status, 200, 'the other goes on');
     while (logged(service, 'Server listening').length < 3) await delay(10);
     const now = pidsOf(logged(service, 'Server listening')).filter((pid) => pid !== killed);
