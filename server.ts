@@ -18,7 +18,7 @@ import { startWorkers } from './lib/process/workers.ts';
  */
 const maxSilenceMs = 2_000;
 
-/** How long requests in flight may take to end once the process is told to stop. */
+/** Longest time for requests in flight once the process is stopping. */
 const stopTimeoutMs = 10_000;
 
 /**
@@ -83,7 +83,7 @@ async function stop(): Promise<void> {
   for (const part of started.splice(0).reverse()) await part.stop();
 }
 
-/** Mistakes that the operator can mend are told in a sentence; anything else with its stack. */
+/** Reports a mistake that the operator can correct in a sentence, and anything else with its stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error)

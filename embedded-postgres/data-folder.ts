@@ -127,7 +127,7 @@ async function fillDraft(
 }
 
 /**
- * How PostgreSQL is told where its folder is. On Linux that is the descriptor that it inherits as number 3: a process
+ * The path under which PostgreSQL finds its folder. On Linux that is the descriptor that it inherits as number 3: a process
  * that root gave to another user reaches the folder this way even if it may not enter the folders above it.
  */
 export function folderArgument(folder: string): string {

@@ -88,7 +88,7 @@ async function startOnFreePort(settings: Omit<ServerSettings, 'port'>, triesLeft
 
 async function checkConnection(connectionString: string, dataDir: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: connectTimeoutMs });
-  // A connection that breaks later in the handshake is told by `connect` as well.
+  // `connect` also rejects when the connection breaks later in the handshake.
   client.on('error', () => {});
   try {
     await client.connect();

@@ -47,7 +47,7 @@ export function keepRunning(first: ServerProcess, start: Start, log: Log): { sto
       stopping.abort();
       await current.stop();
       await watching;
-      // It may have been started again just as we were told to stop.
+      // It may have been restarted just as the stop began.
       await current.stop();
     },
   };

@@ -121,7 +121,7 @@ function serverArguments({ clusterFolder, port, serverSettings }: ServerSettings
     timezone: 'UTC',
     log_timezone: 'UTC',
     lc_messages: 'C',
-    // Its messages come to us, each with the code that tells what it is, but without the values in them.
+    // Its messages come to us, each with its error code, but without the values in them.
     logging_collector: 'off',
     log_destination: 'stderr',
     log_line_prefix: '%e ',
@@ -168,7 +168,7 @@ function follow(child: ChildProcess, log: Log): ServerProcess {
   };
 }
 
-/** PostgreSQL's severities: `LOG` and a statement's `ERROR` are for whoever looks closely. */
+/** PostgreSQL's severities: `LOG` and a statement's `ERROR` are for debugging. */
 function forward(line: string, log: Log): void {
   const message = `PostgreSQL: ${line}`;
   if (/^\S+ (WARNING|FATAL|PANIC):/.test(line)) log.warn(message);

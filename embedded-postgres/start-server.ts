@@ -13,7 +13,7 @@ const pollMs = 50;
 /**
  * Starts a server on a cluster, as soon as a previous one is gone from it.
  *
- * PostgreSQL itself sees to it that two servers never work in one folder. All that is told apart here is a server
+ * PostgreSQL itself sees to it that two servers never work in one folder. This only distinguishes a server
  * that somebody uses (refused), one that is ending or abandoned (waited for), and what a dead one left behind.
  *
  * @throws EmbeddedPostgresError if the folder is in use or the server does not start; the reason of `signal` if aborted

@@ -26,7 +26,7 @@ export async function makeUsable(
 ): Promise<UsableBinaries> {
   const root = path.dirname(path.dirname(binaries.postgres));
   await linkLibraries(root).catch(() => {
-    // The folder is not ours to write to; whether that matters is what the probe tells.
+    // The folder is not writable; the probe shows whether that matters.
   });
   const inPlace = await probe(binaries, identity);
   if (typeof inPlace !== 'string') return inPlace;

@@ -23,7 +23,7 @@ export function createClient({ url, apiKey }: LatchkeyClientOptions): LatchkeyCl
   return createFetchClient<paths>({
     baseUrl: url,
     ...(apiKey !== undefined && { headers: { 'x-api-key': sendableKey(apiKey) } }),
-    // The service never redirects, and the key must not follow whoever does.
+    // The service never redirects, and the key must not follow a redirect.
     redirect: 'error',
   });
 }

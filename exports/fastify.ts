@@ -28,7 +28,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who may call a route: everybody, or whoever has a key with a permission such as `orders:read`. */
+/** The policy of a route: public, or a key with a permission such as `orders:read`. */
 export type LatchkeyRoute = 'public' | { permission: `${string}:${string}` };
 
 /** Makes the process of the app a replica, which decides from memory. */

@@ -51,7 +51,7 @@ export class KeyService {
       fetch(new URL(path, this.#base), {
         ...(question && { method: 'POST', body: JSON.stringify(question) }),
         headers: { 'x-api-key': this.#apiKey, ...(question && { 'content-type': 'application/json' }) },
-        // The keys must not follow whoever answers so.
+        // The keys must not follow a redirect.
         redirect: 'error',
         signal,
       });

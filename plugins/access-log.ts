@@ -15,12 +15,12 @@ interface AccessLogOptions {
   accessLog: AccessLog;
 }
 
-/** Beyond, refusals are only counted: whoever floods the service must not fill its disk. */
+/** Beyond it refusals are only counted: a flood must not fill the disk. */
 const refusalLinesPerSecond = 100;
 
 /**
  * One line for each request, or for each that failed or changed something. It names the route's pattern, not the
- * URL, and no header: a key that a client put in the wrong place must not end up here. The client is told the
+ * URL, and no header: a key that a client put in the wrong place must not end up here. The response carries the
  * request's id.
  */
 export default fp<AccessLogOptions>(
@@ -36,7 +36,7 @@ export default fp<AccessLogOptions>(
       log(request, reply);
       done();
     });
-    // Nobody is told of the end of an answer whose client has left: that must not hide a change.
+    // Fastify does not call onResponse when the client has disconnected, so such changes are logged here.
     app.addHook('onSend', (request, reply, _payload, done) => {
       if (reply.raw.destroyed) log(request, reply);
       done();

@@ -103,7 +103,7 @@ export default fp(
       remember(request, result);
       setAuthHeaders(reply, result);
       if (result.outcome !== 'revoked') decisionMetrics.count(result.outcome, timer?.timedMs() ?? null);
-      timer?.tell(request, reply);
+      timer?.setHeader(request, reply);
       done(result.outcome === 'accepted' ? undefined : refusalOf(result));
     }
   },
@@ -168,7 +168,7 @@ class DecisionTimer {
   }
 
   /** Sets `Server-Timing` (W3C) for a client that asked for it and may know. */
-  tell({ auth }: FastifyRequest, reply: FastifyReply): void {
+  setHeader({ auth }: FastifyRequest, reply: FastifyReply): void {
     if (!this.#isAsked || auth === null || !grants(auth.permissions, debugPermission)) return;
     reply.header('server-timing', `auth;dur=${(performance.now() - this.#startMs).toFixed(4)}`);
   }

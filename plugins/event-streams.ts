@@ -87,8 +87,8 @@ export default fp(
 );
 
 /**
- * An answer that waits behind another one on its connection isn't told when the client leaves, and one whose client
- * has left isn't told again: its stream would have no end.
+ * A pipelined response gets no 'close' event when the client disconnects, nor does one whose client has already left, so
+ * its stream would never end.
  */
 function refuseUnconnected({ raw }: FastifyReply): void {
   if (raw.socket !== null && !raw.destroyed) return;

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Returns whether it has been told to stop. */
+    /** Returns whether the process is stopping. */
     isStopping(): boolean;
   }
 }
@@ -17,7 +17,7 @@ const windDownMs = 1_000;
  * Stops without losing a request. A balancer keeps connections open, and may be sending on one at the very moment
  * that it is closed: a change that was cut off like that can't be repeated by anybody. So new connections are refused
  * first, after which the balancer takes another replica. Those that are open bring what they bring for a while, and
- * each answer tells that its connection ends.
+ * each answer announces the end of its connection.
  *
  * To be registered after what has streams to end, and before the routes.
  */

@@ -19,7 +19,7 @@ interface SignedIdentity {
   /**
    * Signs whom a request speaks for, bound to the request that a proxy asks about.
    * @param permissions as `X-Auth-Permissions` has them
-   * @returns `null` if no proxy says, that is believed, which request it is
+   * @returns `null` unless a trusted proxy named the request's method, host and URI
    */
   sign(request: FastifyRequest, permissions: string): Promise<string | null>;
 }

@@ -9,7 +9,7 @@ import { textPattern } from '../schemas/common.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Options of a route whose body is a long list: of every wrong row the first mistake is told, and no more. */
+    /** Options of a route whose body is a long list: reports the first mistake of every wrong row. */
     validationByRow: {
       validatorCompiler: FastifySchemaCompiler<FastifySchema>;
       schemaErrorFormatter: (errors: FastifySchemaValidationError[], part: string) => Error;
@@ -17,10 +17,10 @@ declare module 'fastify' {
   }
 }
 
-/** Of thousands of mistakes in one body, which would make a large answer of a small request, the first are told. */
+/** Bound on the mistakes in an answer: a small request could otherwise cause a large one. */
 const maxDetails = 20;
 
-/** Unknown fields are errors, not silently dropped, and of several mistakes not only the first is told. */
+/** Unknown fields are errors, not silently dropped, and all mistakes are reported. */
 const common: Options = { allErrors: true, removeAdditional: false, useDefaults: true };
 
 function createAjv(options: Options): Ajv {

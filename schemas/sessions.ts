@@ -11,7 +11,7 @@ export const SessionParams = Type.Object(
   { additionalProperties: false },
 );
 
-/** The one time that a session's token is told. */
+/** A new session: the only answer with its token. */
 export const IssuedSession = Type.Object(
   {
     url: Type.String({

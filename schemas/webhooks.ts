@@ -101,7 +101,7 @@ export type CreatedWebhookSecret = Static<typeof CreatedWebhookSecret>;
 
 export const WebhookSecretList = Type.Object({ items: Type.Array(WebhookSecret) });
 
-/** Any text: what isn't there is told after the work for what is. */
+/** Any text: an unknown destination is refused only after the work for a known one. */
 export const ReceiveParams = Type.Object({
   provider: Type.String(),
   tenant_id: Type.String(),

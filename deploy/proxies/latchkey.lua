@@ -11,10 +11,10 @@ local identity_headers = {
     "x-auth-context",
 }
 
--- What Latchkey is told of the client's request, with every copy of a header that is repeated.
+-- The part of the client's request that Latchkey gets, with every copy of a repeated header.
 local passed_headers = { "x-api-key", "authorization", "x-environment-id" }
 
--- What of a refusal the client is told.
+-- The headers of a refusal that the client gets.
 local answered_headers = { "content-type", "www-authenticate", "retry-after", "x-request-id", "cache-control" }
 
 local refusals = { [401] = true, [403] = true, [429] = true }

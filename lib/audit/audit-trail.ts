@@ -16,7 +16,7 @@ export async function readPage(
   list: (before: number, limit: number) => Promise<AuditEvent[]>,
 ): Promise<TrailPage> {
   const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : seqOfCursor(query.cursor);
-  // One more than asked for tells whether there is a next page.
+  // One more than requested shows whether there is a next page.
   const events = await list(before, query.limit + 1);
   const items = events.slice(0, query.limit);
   const last = items.at(-1);

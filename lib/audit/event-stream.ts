@@ -25,7 +25,7 @@ export interface EventStreamOptions {
   onError: (error: unknown) => void;
 }
 
-/** A sign of life after so long a silence; and who takes nothing for so long is let go. */
+/** Interval of keep-alive comments; a reader that accepts nothing for this long is disconnected. */
 const keepAliveMs = 15_000;
 
 /** Few, for a slow reader gets some kilobytes at a time, and reads the rest again. */

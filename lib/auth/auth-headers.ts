@@ -5,7 +5,7 @@ interface Reply {
   header(name: string, value: string | number): unknown;
 }
 
-/** Sets the headers that tell a client about its key: what is left of its limit, and until when a rotated key works. */
+/** Sets the headers that inform a client about its key: what is left of its limit, and until when a rotated key works. */
 export function setAuthHeaders(reply: Reply, result: AuthResult): void {
   const isAccepted = result.outcome === 'accepted';
   const identity = isAccepted ? result.identity : (result.key?.identity ?? null);

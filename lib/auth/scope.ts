@@ -4,7 +4,7 @@ export interface Scope {
   environmentId: string;
 }
 
-/** Who makes a change, as the audit trail tells it. */
+/** The author of a change, as the audit trail shows it. */
 export interface Actor {
   /** The tenant of the key; `null` for the service itself. The operator's keys change other tenants too. */
   tenantId: string | null;

@@ -42,7 +42,7 @@ interface ChangeEvent<Kind extends EventKindName> {
 /** The flag and the version of a kind of event. */
 type EventForm = Pick<StoredEvent, 'decides' | 'version'>;
 
-/** A change that is being made: a transaction, with the events that tell replicas of it. */
+/** A change in the making: a transaction, with the events that replicas apply. */
 export interface Transaction {
   connection: Queryable;
   /** Appends an event to the feed. All are written at the end, because that takes the lock that all changes share. */
@@ -148,7 +148,7 @@ export class ChangeLog {
       lastSeq = Number(expectOneRow(await commitWith<AppendedHead>(connection, statement)).seq);
     };
     const result = await transaction(this.pool, run, end).catch(async (error) => {
-      // A refusal may say what is so already, which whoever hears it relies on.
+      // A refusal may describe an earlier change, so it waits until that change is in force.
       if (error instanceof ApiError) await confirm();
       throw error;
     });

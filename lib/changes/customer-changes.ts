@@ -28,7 +28,7 @@ export async function deleteCustomer(changeLog: ChangeLog, author: Author, id: s
   });
 }
 
-/** In this order: what is revoked then is all that there will ever be, for an inactive customer gets no session. */
+/** Deactivates first: an inactive customer gets no new session, so the revocation covers all of them. */
 async function deactivate(
   transaction: Transaction,
   author: Author,

@@ -18,7 +18,7 @@ import {
 import { requireMayIssueTo, requireMayReissue } from './key-owner.ts';
 import { type IdempotentResult, withIdempotency } from './with-idempotency.ts';
 
-/** A key as its creation answers it: the one time that its plaintext is told. */
+/** A key as its creation returns it: the only time with its plaintext. */
 export interface CreatedKey {
   secret: KeyMetadata;
   api_key: string;
@@ -44,7 +44,7 @@ export async function createKey(
   });
 }
 
-/** Makes a key once, however often it is asked for. It is told again to whoever might still have it made. */
+/** Makes a key once for each idempotency key. Returns it again only to a caller who might still create it. */
 function makeKey(
   changeLog: ChangeLog,
   author: Author,
@@ -171,7 +171,7 @@ function requireMayChange(key: KeyMetadata, request: UpdateKey, held: readonly s
   requirePermissions(held, request.permissions ?? []);
 }
 
-/** Nobody is told a secret of a key that they might not make. */
+/** Refuses the secret of a key to a caller who might not create it. */
 function requireMayLearnSecret(author: Author, key: KeyMetadata): void {
   requirePermissions(author.permissions, key.permissions);
   requireMayReissue(author, key);

@@ -30,7 +30,7 @@ export async function importKeys(
     // One at a time: replicas take changes in faster than one import makes them, and so never fall behind.
     if (!(await lockImports(transaction.connection))) throw busy();
     const inserted = await insertImportedKeys(transaction.connection, author, keys);
-    // Whoever sends again what may have been imported is told so when it is in force.
+    // A repeated import is refused only once the first one is in force.
     if (inserted.size < keys.length) await transaction.confirmUpToHead();
     throwIfAnyExists(keys, (key) => !inserted.has(key.id) || isConfigured(key.hash));
     const ids = keys.map(({ id }) => id);

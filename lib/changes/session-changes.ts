@@ -29,7 +29,7 @@ export async function revokeAllOf(
 ): Promise<void> {
   const revoked = await sessions.revokeGeneration(transaction.connection, author, customerId);
   if (revoked === null) return transaction.confirmUpToHead();
-  // Afterwards, for whoever has removed a row must wait for nobody else's.
+  // Last, because a transaction that has removed rows must not wait for another's.
   await sessions.removeExpiredRevocations(transaction.connection);
   appendRevocation(transaction, author, 'customer.sessions_revoked', customerId, revoked);
 }

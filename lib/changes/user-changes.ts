@@ -39,8 +39,8 @@ export async function ensureUser(changeLog: ChangeLog, tenantId: string, id: str
 
 /**
  * Changes a user. Deactivating one refuses all of its keys, with one write and one event.
- * @throws ApiError `not_found`; `validation_error` for whoever would lock themselves out; or `permission_denied`
- * for whoever holds less than the keys that would come back to life
+ * @throws ApiError `not_found`; `validation_error` if the caller would lock itself out; or `permission_denied`
+ * if the caller holds less than the keys that would be activated
  */
 export async function updateUser(
   changeLog: ChangeLog,

@@ -34,7 +34,7 @@ export async function withIdempotency<Answer>(
   }
   const known = await readAnswer(transaction.connection, caller, id);
   if (!timingSafeEqual(known.fingerprint, fingerprint)) throw reused();
-  // The request that was answered first may still wait to be in force everywhere, or have waited in vain.
+  // The request that was answered first may still wait to be in force everywhere, or have given up waiting.
   await transaction.confirmUpToHead();
   return { answer: JSON.parse(open(sealingKey, id, known.answer)), replayed: true };
 }

@@ -48,5 +48,5 @@ export class Sealer {
   }
 }
 
-/** In JSON, no two lists of texts are written alike. */
+/** As JSON, because different lists of texts have different JSON. */
 const additionalData = (context: readonly string[]): Buffer => Buffer.from(JSON.stringify(context));

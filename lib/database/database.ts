@@ -15,7 +15,7 @@ export interface Statement {
  * Keeps the loss of a connection from ending the process: to be called for every pool that is made. The pool itself
  * listens for errors only while a connection is idle, and so not between two statements of a transaction, nor
  * in the instant after a new connection was made, whose end can come in the same packet as its beginning.
- * @param onIdleLost told of the loss of an idle connection; any other loss fails what runs on the connection
+ * @param onIdleLost called when an idle connection is lost; any other loss fails the statement on the connection
  */
 export function handleConnectionErrors(pool: Pool, onIdleLost: (error: Error) => void): void {
   pool.on('error', onIdleLost);

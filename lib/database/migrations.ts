@@ -11,7 +11,7 @@ const advisoryLock = 5_297_336_024;
 
 /**
  * How long a migration waits for a table that requests use. They wait behind it meanwhile; and less than PostgreSQL's
- * `deadlock_timeout` of a second, so that it is the migration that gives way when each has what the other wants.
+ * `deadlock_timeout` of a second, so that the migration is the one that is cancelled in a deadlock.
  */
 const lockTimeoutMs = 500;
 

@@ -24,7 +24,7 @@ interface ApiErrorOptions {
   cause?: unknown;
 }
 
-/** A refusal that the client is told of, as it stands. Anything else that is thrown is a `system_error`. */
+/** A refusal whose message the client sees. Anything else that is thrown becomes a `system_error`. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly statusCode: number;
@@ -60,7 +60,7 @@ export const invalid = (path: string, message: string): ApiError =>
 export const unavailable = (message: string, cause: unknown): ApiError =>
   new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause });
 
-/** By seconds: as for all refusals that may come in floods, a stack trace for each would be dear. */
+/** Kept by seconds: such refusals come in floods, and a stack trace for each would be expensive. */
 const tooManyRequestsErrors = new Map<number, ApiError>();
 const tooManyRequestsErrorsMaxEntries = 1_000;
 

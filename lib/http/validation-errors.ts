@@ -5,8 +5,8 @@ interface SchemaError {
 }
 
 /**
- * Leaves out what the other alternatives of a union have against a value, where it is of the type of one of them: to
- * whom got a field of an object wrong, it is no help that it isn't an array either.
+ * For `anyOf` errors, keeps only the errors of the branch whose type matches the value: a wrong field of an object is
+ * not explained by the object not being an array.
  * @param errors of Ajv, all of them
  */
 export function withoutOtherAlternatives<E extends SchemaError>(errors: readonly E[]): E[] {

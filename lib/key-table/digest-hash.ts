@@ -1,6 +1,6 @@
 /**
  * A keyed 32-bit hash of eight words: HalfSipHash-1-3 (Aumasson and Bernstein, the 32-bit SipHash that Linux
- * uses for its hash tables). Digests can be chosen by whoever imports them, so a table must not be addressed
+ * uses for its hash tables). An importer can choose digests, so a table must not be addressed
  * by their own bits: with a secret seed nobody can choose digests that collide.
  * @param words holds the eight words from `at` on
  * @returns an integer from 0 to 2^32 - 1

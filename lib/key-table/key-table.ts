@@ -62,7 +62,7 @@ export class KeyTable {
   readonly #id = new Uint32Array(idWords);
   readonly #onUsedKeyGone: (uses: KeyUses) => void;
 
-  /** @param onUsedKeyGone told of the uses of each key that is deleted with uses that nobody has taken */
+  /** @param onUsedKeyGone called with the uses of a deleted key that nobody has taken */
   constructor(onUsedKeyGone: (uses: KeyUses) => void = () => {}) {
     this.#onUsedKeyGone = onUsedKeyGone;
   }

@@ -136,7 +136,7 @@ export class RecordPages {
    * @param flags of 11 bits
    */
   setTime(record: number, field: number, timeMs: number, flags = 0): void {
-    // Taken by the word, a number is what is left of it by 2^32.
+    // Storing into a Uint32Array keeps the number modulo 2^32.
     this.setWord(record, field, timeMs);
     this.setWord(record, field + 1, Math.floor(timeMs / wordRange) | (flags << timeHighBits));
   }

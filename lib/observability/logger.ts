@@ -2,7 +2,7 @@ import { DatabaseError } from 'pg';
 import type { DestinationStream, LoggerOptions } from 'pino';
 import { redact } from './redact.ts';
 
-/** How lines tell of errors: nothing that an error carries beside its message, code and cause. */
+/** The part of an error that is logged: nothing beside its message, code and cause. */
 export const serializers = { err: describeError };
 
 /**

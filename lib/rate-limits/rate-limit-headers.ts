@@ -14,5 +14,5 @@ export function setRateLimitHeaders(
   reply.header('x-ratelimit-reset', secondsOf(resetMs));
 }
 
-/** As clients are told: rounded up, so that nobody comes too early. */
+/** Seconds for clients: rounded up, so that none comes too early. */
 export const secondsOf = (resetMs: number): number => Math.ceil(resetMs / 1000);

@@ -37,7 +37,7 @@ const pauseMs = 1_000;
 
 /** Counts requests in Redis, together with all processes that use the same one. */
 export class RedisRateLimiter {
-  /** Times Redis was asked in vain. */
+  /** Times that Redis failed to answer. */
   failures = 0;
   readonly #redis: Redis;
   readonly #log: Log;

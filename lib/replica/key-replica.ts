@@ -15,7 +15,7 @@ import type { StateChange } from './state-change.ts';
 const leaseMs = 2_000;
 const marginMs = 100;
 
-/** How often a replica looks for changes that no notification told it of. */
+/** Interval in which a replica reads changes whose notification was lost. */
 export const syncIntervalMs = leaseMs / 4;
 
 /** How long a change may wait for its confirmation: a lease, and time for the database to hang in. */

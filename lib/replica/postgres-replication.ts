@@ -15,7 +15,7 @@ import { loadState } from './load-state.ts';
 import type { ReservedConnection } from './reserved-connection.ts';
 import type { StateChange } from './state-change.ts';
 
-/** The channel on which writers are told that a replica has applied something. Only a hint. */
+/** The channel of notifications that a replica has applied something. Only a hint. */
 export const appliedChannel = 'latchkey_applied';
 
 export interface LoadingOptions {
@@ -26,7 +26,7 @@ export interface LoadingOptions {
 }
 
 /**
- * As many replicas as tell writers what they have applied. PostgreSQL wakes every connection that listens, to whatever
+ * The number of replicas up to which they notify writers of what they have applied. PostgreSQL wakes every connection that listens, to whatever
  * it be, for each notification, and each commit with one waits for the others: among many replicas that takes longer
  * than the writers' poll.
  */
@@ -48,7 +48,7 @@ export class PostgresReplicaDatabase implements ReplicaDatabase<StateChange> {
 
   async load(onChange: (change: StateChange) => void): Promise<Position> {
     const client = new Client(this.#loading.config);
-    client.on('error', () => {}); // The statement that runs fails as well, and tells it.
+    client.on('error', () => {}); // The running statement fails as well, and reports it.
     const end = () => void client.end().catch(() => {}); // Not waited for: a server that hangs doesn't end it either.
     // It may take as long as it needs, and not stand still.
     const standstill = setTimeout(end, this.#loading.standstillMs);

@@ -13,8 +13,8 @@ export interface Clock {
 
 export interface Timers {
   /**
-   * Calls `run` once after `delayMs`, by the monotonic clock never earlier, and returns the function that cancels it:
-   * whoever wakes too early finds nothing due, and does its work twice.
+   * Calls `run` once, not before `delayMs` have passed on the monotonic clock: a caller woken early finds nothing due and
+   * would loop. Returns a function that cancels it.
    */
   after(delayMs: number, run: () => void): () => void;
 }
@@ -91,7 +91,7 @@ export interface ReplicaDatabase<Change> {
 export interface ReplicaRow {
   readonly id: string;
   readonly appliedSeq: number;
-  /** Random and new with each renewal: names the lease, so that a lease can be told from its renewal. */
+  /** Random and new with each renewal: identifies the lease, so that a renewal can be distinguished from it. */
   readonly leaseId: string;
   readonly leaseMs: number;
 }

@@ -58,8 +58,8 @@ export async function findEnvironment(
 }
 
 /**
- * As `findEnvironment`, and nobody else changes it until the transaction ends. What refers to it doesn't wait for that:
- * with the stronger FOR UPDATE, it would, holding what others wait for who refer to it already.
+ * Like `findEnvironment`, and locks the row until the transaction ends. FOR NO KEY UPDATE, not FOR UPDATE: inserts that
+ * reference this row must not block, because they already hold locks that others wait for.
  */
 export async function lockEnvironment(
   db: Queryable,

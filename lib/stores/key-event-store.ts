@@ -20,12 +20,12 @@ export interface StoredEvent {
   actor: Actor;
 }
 
-/** The channel on which replicas are told that there is something new in the feed. Only a hint. */
+/** The channel of notifications that the feed has something new. Only a hint. */
 export const changedChannel = 'latchkey_changed';
 
 /**
- * Takes numbers for as many events as there are in `event`, each at its `place` from 1; fails if they are more or less.
- * All that can be worked out before the numbers is, by counting, for from then on all other changes wait.
+ * Allocates $1 consecutive numbers; fails if `event` has another number of rows. The count forces `event` to be computed
+ * first: from the counter's update on, every other change waits.
  */
 const allocateSeqs = `
   head AS (
@@ -112,7 +112,7 @@ export function appendInsertedKeysSql(
   };
 }
 
-/** A time as the API tells it. */
+/** Formats a time as the API does. */
 const asTold = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 

@@ -10,7 +10,7 @@ export interface SessionBeginning {
 }
 
 /**
- * Notes that a session is issued to an active customer. Whoever revokes all of them afterwards knows how long they
+ * Notes that a session is issued to an active customer. A later revocation of all of them knows how long they
  * would have been valid, by the database's clock, which all replicas issue by.
  * @returns `null` when the scope has no such customer, or it is inactive
  */

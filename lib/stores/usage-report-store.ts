@@ -127,7 +127,7 @@ const listOf = (rows: (Row & { total: number })[]): KeyList => ({
 /** Active keys of an environment that were made before so many days, and not used since; those never used first. */
 export async function listUnused(db: Queryable, scope: Scope, days: number, limit: number): Promise<KeyList> {
   const { rows } = await db.query<Row & { total: number }>(
-    // Of all of them only what puts them in order is gone through; of those that are told, the rest is looked up.
+    // Reads only the sort columns of all rows, and looks the rest up for those that are returned.
     `WITH unused AS MATERIALIZED (
        SELECT id, last_used_at FROM api_keys key LEFT JOIN key_last_uses last ON last.key_id = key.id
         WHERE key.tenant_id = $1 AND key.environment_id = $2 AND status = 'active'

@@ -37,7 +37,7 @@ export async function lockInbox(connection: Queryable, scope: Scope): Promise<vo
 }
 
 /**
- * Remembers something that tells a delivery from all others. Waits for another transaction that is about to remember
+ * Stores a receipt, which identifies a delivery. Waits for another transaction that is about to remember
  * the same.
  * @param digest SHA-256
  * @returns whether it is new
@@ -140,7 +140,7 @@ export async function acknowledgeDelivery(
   return rows[0] ? deliveryOf(rows[0]) : null;
 }
 
-/** How long deliveries, and what tells them from others, are kept; in days. */
+/** Retention of deliveries and of their receipts, in days. */
 export interface Retention {
   acknowledgedDays: number;
   waitingDays: number;

@@ -17,7 +17,7 @@ export const standard: WebhookProvider = {
     };
     // The library reads numbers with text behind them, and bytes that aren't text all as the same character.
     if (!isRecent(headers['webhook-timestamp'], incoming) || !isUtf8(incoming.body)) return false;
-    // A full stop ends the id in what is signed: with one inside, two deliveries could be signed alike.
+    // A full stop ends the id in what is signed: with one inside, two deliveries could have one signature.
     if (headers['webhook-id'].includes('.')) return false;
     // The library takes 10 ms for 1 MiB, ten times as long as Node. Only who has signed it may ask that of us.
     const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');

@@ -21,7 +21,7 @@ export function headerOf({ rawHeaders }: WebhookRequest, name: string): string {
 /** Headers that the provider didn't set, or that must not be stored: GitLab sends its secret as it is in `X-Gitlab-Token`. */
 const notKept = /signature|hmac|token|secret|password|^x-(api-key|auth-|environment-id|forwarded-|real-ip)/;
 
-/** The headers that tell something about a delivery, in lower case. No signature and no secret is among them. */
+/** The headers that describe a delivery, in lower case, without signatures and secrets. */
 export function keptHeaders(
   { rawHeaders }: WebhookRequest,
   signatureHeader: string | null,

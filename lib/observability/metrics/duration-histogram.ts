@@ -61,7 +61,7 @@ export class DurationHistogram extends Histogram<string> {
     this.#description = new Histogram({ ...common, registers: [] });
   }
 
-  /** A series with labels that no other has. Whoever observes keeps it. */
+  /** A series with labels of its own. Its user keeps the reference. */
   addSeries(labels: Labels): DurationSeries {
     const durations = new DurationSeries(this.#boundsSeconds);
     this.#series.push({ labels, durations });

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 
-/** How long whoever scrapes may take to ask, and a connection stay open without a request. */
+/** Longest time for a scraper to send its request, and for an idle connection to stay open. */
 const timeoutMs = 10_000;
 
 /**

@@ -35,7 +35,7 @@ export class Tracing {
   /** The request that the code at hand runs for. */
   readonly #current = new AsyncLocalStorage<Span>();
 
-  /** @param share of the traces that begin here, 0 to 1; whoever sends a `traceparent` has decided already */
+  /** @param share of the traces that begin here, 0 to 1; a sender of `traceparent` has decided already */
   constructor(exporter: SpanExporter, share: number) {
     const ours = resourceFromAttributes({ 'service.name': 'latchkey', 'service.version': version });
     this.#provider = new TracerProvider({
@@ -92,7 +92,7 @@ export class Tracing {
     }
   }
 
-  /** Sends what is left, for a bounded time. That it can't be sent is the exporter's to tell, and stops no stop. */
+  /** Sends what is left, for a bounded time. The exporter logs a failed export, which does not delay the stop further. */
   async stop(): Promise<void> {
     await this.#provider.shutdown().catch(() => {});
   }

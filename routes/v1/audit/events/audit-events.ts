@@ -73,10 +73,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 };
 export default routes;
 
-/** @throws ApiError where the form is right and there is no such instant */
+/** @throws ApiError for a date-time that doesn't exist, such as the 30th of February */
 function instantOf(name: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const instant = new Date(text);
-  if (Number.isNaN(instant.getTime())) throw invalid(`querystring/${name}`, 'is no instant');
+  if (Number.isNaN(instant.getTime())) throw invalid(`querystring/${name}`, 'is not a valid date-time');
   return instant;
 }
