@@ -30,7 +30,8 @@ const slow = [
     'start',
     'stopping',
   ],
-  ...['tracing', 'usage-crash'],
+  ...['tracing', 'usage-crash', 'append-only', 'openapi', 'routes/idempotency', 'routes/key-import'],
+  ...['routes/sessions', 'routes/usage', 'routes/verify', 'routes/webhooks'],
 ].map((name) => (name.endsWith('/') ? name : `test/${name}.test.ts`));
 
 async function listFastTests(): Promise<string[]> {

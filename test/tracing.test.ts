@@ -269,5 +269,5 @@ t.test('a collector that does not answer is told of once, and holds nothing up',
     if (statusCode !== 200) t.fail(`${statusCode}`);
   }
   await service.app.close();
-  t.equal(lines.filter((line) => line.includes('traces can not be sent')).length, 1);
+  t.equal(lines.filter((line) => line.includes('traces lost')).length, 1);
 });
