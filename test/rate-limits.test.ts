@@ -352,28 +352,30 @@ async function untilShared(services: TestService[], key: string): Promise<void> 
 const limited = (service: TestService, limit: number) =>
   createKey(service, { rate_limit: { limit, window_seconds: 3600 } });
 
-t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
-  await t.test('count the requests of a key together', async (t) => {
-    const { services, redis } = await startProcesses(t);
-    const [one, other] = services;
-    const { api_key: key, secret } = await limited(one, 3);
-    t.same(await leftOf([one, other, one], key), [2, 1, 0]);
-    for (const { call } of services) {
-      const response = await call({ url, key });
-      t.equal(response.statusCode, 429);
-      t.same(response.json(), tooMany);
-      t.ok(Number(response.headers['retry-after']) > 3590);
-    }
-    t.same(await statesOf(services), ['200 shared', '200 shared']);
+t.test('processes with Redis count the requests of a key together', { skip: redisIsMissing }, async (t) => {
+  const { services, redis } = await startProcesses(t);
+  const [one, other] = services;
+  const { api_key: key, secret } = await limited(one, 3);
+  t.same(await leftOf([one, other, one], key), [2, 1, 0]);
+  for (const { call } of services) {
+    const response = await call({ url, key });
+    t.equal(response.statusCode, 429);
+    t.same(response.json(), tooMany);
+    t.ok(Number(response.headers['retry-after']) > 3590);
+  }
+  t.same(await statesOf(services), ['200 shared', '200 shared']);
 
-    const client = new Redis(redis.url);
-    t.teardown(() => client.disconnect());
-    const names = await client.keys('*');
-    t.match(names, [new RegExp(`^latchkey:.*${secret.id}$`)], 'under the id of the key');
-    for (const name of names) t.ok((await client.pttl(name)) > 0, 'for the time of the window');
-  });
+  const client = new Redis(redis.url);
+  t.teardown(() => client.disconnect());
+  const names = await client.keys('*');
+  t.match(names, [new RegExp(`^latchkey:.*${secret.id}$`)], 'under the id of the key');
+  for (const name of names) t.ok((await client.pttl(name)) > 0, 'for the time of the window');
+});
 
-  await t.test('count what a key is used for, whether Redis answers or not', async (t) => {
+t.test(
+  'processes with Redis count what a key is used for, whether Redis answers or not',
+  { skip: redisIsMissing },
+  async (t) => {
     const { services, redis } = await startProcesses(t);
     const [one, other] = services;
     const { api_key: key, secret } = await createKey(one, {
@@ -396,31 +398,35 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     const alone = await usage();
     t.match(alone.totals, { accepted: 5, permission: 1, limited: 2 });
     t.ok(Date.parse(alone.last_used_at) >= Date.parse(shared.last_used_at));
-  });
+  },
+);
 
-  await t.test('a failure after Redis was asked is 503 and ends no process', async (t) => {
-    const { services } = await startProcesses(t, { FAILED_AUTH_LIMIT: '100' });
-    const [{ app, call }] = services;
-    const { api_key: key } = await limited(services[0], 10);
-    const { api_key: asker } = await createKey(services[0], { permissions: ['keys:verify'] });
-    const failing = {
-      value: () => {
-        throw new Error('a defect');
-      },
-    };
-    const { restore } = t.intercept(app.authenticator.usage, 'countOutcome', failing);
-    t.equal((await call({ url, key })).statusCode, 503);
-    restore();
-    const ask = {
-      method: 'POST',
-      url: '/v1/auth/keys/verify',
-      payload: { api_key: key },
-      key: asker,
-    } as const;
-    t.equal((await call(ask)).json().rate_limit.remaining, 8, 'and what it has counted is counted');
-  });
+t.test('a failure after Redis was asked is 503 and ends no process', { skip: redisIsMissing }, async (t) => {
+  const { services } = await startProcesses(t, { FAILED_AUTH_LIMIT: '100' });
+  const [{ app, call }] = services;
+  const { api_key: key } = await limited(services[0], 10);
+  const { api_key: asker } = await createKey(services[0], { permissions: ['keys:verify'] });
+  const failing = {
+    value: () => {
+      throw new Error('a defect');
+    },
+  };
+  const { restore } = t.intercept(app.authenticator.usage, 'countOutcome', failing);
+  t.equal((await call({ url, key })).statusCode, 503);
+  restore();
+  const ask = {
+    method: 'POST',
+    url: '/v1/auth/keys/verify',
+    payload: { api_key: key },
+    key: asker,
+  } as const;
+  t.equal((await call(ask)).json().rate_limit.remaining, 8, 'and what it has counted is counted');
+});
 
-  await t.test('until the window ends, in whole seconds that they tell', async (t) => {
+t.test(
+  'processes with Redis count until the window ends, in whole seconds',
+  { skip: redisIsMissing },
+  async (t) => {
     const { services } = await startProcesses(t);
     const [one, other] = services;
     const { api_key: key } = await createKey(one, { rate_limit: { limit: 1, window_seconds: 1 } });
@@ -430,9 +436,13 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     t.equal(refused.headers['retry-after'], '1');
     await delay(1_000);
     t.equal(await statusOf(other, key), 200);
-  });
+  },
+);
 
-  await t.test('count the failures of an address together', async (t) => {
+t.test(
+  'processes with Redis count the failures of an address together',
+  { skip: redisIsMissing },
+  async (t) => {
     const { services } = await startProcesses(t, { FAILED_AUTH_LIMIT: '3' });
     const [one, other] = services;
     const remoteAddress = '192.0.2.1';
@@ -440,9 +450,12 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
     t.same(await fail(other, remoteAddress, remoteAddress), [401, 429]);
     t.equal(await statusOf(other, developmentKey, { remoteAddress }), 429);
     t.same(await fail(one, remoteAddress, remoteAddress), [401, 429], 'the other hears of it at one failure');
-  });
+  },
+);
 
-  await t.test('count for themselves once it is dead, and together once it is back', async (t) => {
+t.test(
+  'processes with Redis count for themselves once it is dead, and together once it is back',
+  async (t) => {
     const { services, logs, redis } = await startProcesses(t);
     const [one, other] = services;
     const { api_key: key } = await limited(one, 100);
@@ -464,9 +477,13 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
       ],
       'each says it once',
     );
-  });
+  },
+);
 
-  await t.test('answer while it hangs, and count together once it answers', async (t) => {
+t.test(
+  'processes with Redis answer while it hangs, and count together once it answers',
+  { skip: redisIsMissing },
+  async (t) => {
     const { services, logs, redis } = await startProcesses(t);
     const [one, other] = services;
     const { api_key: key } = await limited(one, 1000);
@@ -491,21 +508,26 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
       ],
       'each says it once',
     );
-  });
+  },
+);
 
-  const absences = [
-    { state: 'is not there', cause: async () => {}, mend: (redis: TestRedis) => redis.start() },
-    {
-      state: 'hangs',
-      cause: async (redis: TestRedis) => {
-        await redis.start();
-        redis.hang();
-      },
-      mend: async (redis: TestRedis) => redis.resume(),
+const absences = [
+  { state: 'is not there', cause: async () => {}, mend: (redis: TestRedis) => redis.start() },
+  {
+    state: 'hangs',
+    cause: async (redis: TestRedis) => {
+      await redis.start();
+      redis.hang();
     },
-  ];
-  for (const { state, cause, mend } of absences) {
-    await t.test(`start although it ${state}, and use it once it answers`, async (t) => {
+    mend: async (redis: TestRedis) => redis.resume(),
+  },
+];
+
+for (const { state, cause, mend } of absences) {
+  t.test(
+    `processes with Redis start although it ${state}, and use it once it answers`,
+    { skip: redisIsMissing },
+    async (t) => {
       const redis = await createRedis(t);
       await cause(redis);
       const { stream, messages } = logOf();
@@ -519,6 +541,6 @@ t.test('processes on one Redis', { skip: redisIsMissing }, async (t) => {
       await mend(redis);
       await untilShared([service], key);
       t.same(changesIn(messages), [lost, found]);
-    });
-  }
-});
+    },
+  );
+}

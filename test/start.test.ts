@@ -43,217 +43,215 @@ function mistakesIn(environment: NodeJS.Dict<string>): string[] {
   return [];
 }
 
-t.test('the configuration', async (t) => {
-  await t.test('needs nothing', async (t) => {
-    const defaults: Config = {
-      nodeEnv: 'production',
-      host: 'localhost',
-      port: 8080,
-      metricsHost: '127.0.0.1',
-      metricsPort: null,
-      tracing: null,
-      databaseUrl: null,
-      dataDir: './data',
-      redisUrl: null,
-      configuredKeys: new Map(),
-      masterKeys: [],
-      sessionKeys: [],
-      session: { lifetimeSeconds: 3_600, portalUrl: 'http://localhost:3000' },
-      identityKeys: [],
-      trustedProxies: [],
-      failedAuthLimit: 300,
-      staleIfErrorSeconds: 0,
-      workers: 1,
-      accessLog: 'failures',
-      logLevel: 'info',
-    };
-    t.same(parseConfig({}), defaults);
-    t.same(parseConfig({ PATH: '/bin', HOME: '/' }), defaults, 'and what is not its own does not matter');
-  });
+t.test('the configuration needs nothing', async (t) => {
+  const defaults: Config = {
+    nodeEnv: 'production',
+    host: 'localhost',
+    port: 8080,
+    metricsHost: '127.0.0.1',
+    metricsPort: null,
+    tracing: null,
+    databaseUrl: null,
+    dataDir: './data',
+    redisUrl: null,
+    configuredKeys: new Map(),
+    masterKeys: [],
+    sessionKeys: [],
+    session: { lifetimeSeconds: 3_600, portalUrl: 'http://localhost:3000' },
+    identityKeys: [],
+    trustedProxies: [],
+    failedAuthLimit: 300,
+    staleIfErrorSeconds: 0,
+    workers: 1,
+    accessLog: 'failures',
+    logLevel: 'info',
+  };
+  t.same(parseConfig({}), defaults);
+  t.same(parseConfig({ PATH: '/bin', HOME: '/' }), defaults, 'and what is not its own does not matter');
+});
 
-  await t.test('tells all mistakes at once', async (t) => {
-    const settings = {
-      NODE_ENV: 'prod',
-      PORT: '-1',
-      METRICS_PORT: '65536',
-      DATABASE_URL: 'mysql://localhost/latchkey',
-      REDIS_URL: 'localhost:6379',
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
-      OTEL_TRACES_SAMPLER_ARG: '1.1',
-      TRUSTED_PROXIES: 'the load balancer',
-      FAILED_AUTH_LIMIT: 'none',
-      ACCESS_LOG: 'some',
-      LOG_LEVEL: 'loud',
-      SESSION_KEYS: 'key',
-      IDENTITY_KEYS: 'key',
-      SESSION_SECONDS: '86401',
-      PORTAL_URL: 'https://portal.example.com/#a',
-      API_KEYS: '[]',
-    };
-    t.same(mistakesIn(settings), [
-      'NODE_ENV must be one of production, development, test',
-      'PORT must be a port from 0 to 65535',
-      'METRICS_PORT must be a port from 0 to 65535',
-      'DATABASE_URL must be a URL that begins with postgres://',
-      'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with http:// or https:// and has no #',
-      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1',
-      'REDIS_URL must be a URL that begins with redis:// or rediss://',
-      'SESSION_SECONDS must be a number of seconds from 1 to 86400',
-      'PORTAL_URL must be a URL that begins with http:// or https:// and has no #',
-      'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
-      'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
-      'ACCESS_LOG must be one of all, failures, off',
-      'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
-      'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
-      'SESSION_KEYS, entry 1: must be <id>:<32 bytes in base64>',
-      'IDENTITY_KEYS, entry 1: must be <id>:<32 bytes in base64>',
-    ]);
-  });
+t.test('the configuration tells all mistakes at once', async (t) => {
+  const settings = {
+    NODE_ENV: 'prod',
+    PORT: '-1',
+    METRICS_PORT: '65536',
+    DATABASE_URL: 'mysql://localhost/latchkey',
+    REDIS_URL: 'localhost:6379',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
+    OTEL_TRACES_SAMPLER_ARG: '1.1',
+    TRUSTED_PROXIES: 'the load balancer',
+    FAILED_AUTH_LIMIT: 'none',
+    ACCESS_LOG: 'some',
+    LOG_LEVEL: 'loud',
+    SESSION_KEYS: 'key',
+    IDENTITY_KEYS: 'key',
+    SESSION_SECONDS: '86401',
+    PORTAL_URL: 'https://portal.example.com/#a',
+    API_KEYS: '[]',
+  };
+  t.same(mistakesIn(settings), [
+    'NODE_ENV must be one of production, development, test',
+    'PORT must be a port from 0 to 65535',
+    'METRICS_PORT must be a port from 0 to 65535',
+    'DATABASE_URL must be a URL that begins with postgres://',
+    'OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with http:// or https:// and has no #',
+    'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1',
+    'REDIS_URL must be a URL that begins with redis:// or rediss://',
+    'SESSION_SECONDS must be a number of seconds from 1 to 86400',
+    'PORTAL_URL must be a URL that begins with http:// or https:// and has no #',
+    'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
+    'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
+    'ACCESS_LOG must be one of all, failures, off',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+    'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
+    'SESSION_KEYS, entry 1: must be <id>:<32 bytes in base64>',
+    'IDENTITY_KEYS, entry 1: must be <id>:<32 bytes in base64>',
+  ]);
+});
 
-  await t.test('repeats no value', async (t) => {
-    const secret = 'c'.repeat(64);
-    const settings = {
-      NODE_ENV: secret,
-      PORT: secret,
-      DATABASE_URL: `postgres://ada:${secret}@localhost:port/latchkey`,
-      REDIS_URL: `redis://:${secret}@localhost:port`,
-      TRUSTED_PROXIES: secret,
-      LOG_LEVEL: secret,
-      MASTER_KEYS: secret,
-      SESSION_KEYS: secret,
-      IDENTITY_KEYS: secret,
-      SESSION_SECONDS: secret,
-      PORTAL_URL: secret,
-    };
-    for (const API_KEYS of [
-      secret,
-      `{"${secret}":${secret}}`,
-      apiKeys({ [secret]: secret, tenant_id: `${secret}!` }),
-    ]) {
-      const mistakes = mistakesIn({ ...settings, API_KEYS });
-      t.ok(mistakes.length >= 11);
-      t.notOk(mistakes.join().includes(secret));
-    }
-  });
+t.test('the configuration repeats no value', async (t) => {
+  const secret = 'c'.repeat(64);
+  const settings = {
+    NODE_ENV: secret,
+    PORT: secret,
+    DATABASE_URL: `postgres://ada:${secret}@localhost:port/latchkey`,
+    REDIS_URL: `redis://:${secret}@localhost:port`,
+    TRUSTED_PROXIES: secret,
+    LOG_LEVEL: secret,
+    MASTER_KEYS: secret,
+    SESSION_KEYS: secret,
+    IDENTITY_KEYS: secret,
+    SESSION_SECONDS: secret,
+    PORTAL_URL: secret,
+  };
+  for (const API_KEYS of [
+    secret,
+    `{"${secret}":${secret}}`,
+    apiKeys({ [secret]: secret, tenant_id: `${secret}!` }),
+  ]) {
+    const mistakes = mistakesIn({ ...settings, API_KEYS });
+    t.ok(mistakes.length >= 11);
+    t.notOk(mistakes.join().includes(secret));
+  }
+});
 
-  await t.test('takes addresses and networks of proxies', async (t) => {
-    const list = '10.0.0.1, 192.168.0.0/16,2001:db8::/32 ,::1';
-    t.same(parseConfig({ TRUSTED_PROXIES: list }).trustedProxies, [
-      '10.0.0.1',
-      '192.168.0.0/16',
-      '2001:db8::/32',
-      '::1',
-    ]);
-    for (const entry of ['999.1.1.1', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0.0/']) {
-      t.equal(mistakesIn({ TRUSTED_PROXIES: `10.0.0.1, ${entry}` }).length, 1, entry);
-    }
-  });
+t.test('the configuration takes addresses and networks of proxies', async (t) => {
+  const list = '10.0.0.1, 192.168.0.0/16,2001:db8::/32 ,::1';
+  t.same(parseConfig({ TRUSTED_PROXIES: list }).trustedProxies, [
+    '10.0.0.1',
+    '192.168.0.0/16',
+    '2001:db8::/32',
+    '::1',
+  ]);
+  for (const entry of ['999.1.1.1', '10.0.0.0/33', '::1/129', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0.0/']) {
+    t.equal(mistakesIn({ TRUSTED_PROXIES: `10.0.0.1, ${entry}` }).length, 1, entry);
+  }
+});
 
-  await t.test('takes keys that seal and keys that sign in their order', async (t) => {
-    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-    const one = `one:${first.toString('base64')}`;
-    for (const [name, field, text] of [
-      ['MASTER_KEYS', 'masterKeys', 'latchkey development master key!'],
-      ['SESSION_KEYS', 'sessionKeys', 'latchkey development session key'],
-    ] as const) {
-      const known = Buffer.from(text).toString('base64');
-      t.same(parseConfig({ [name]: `${one}, 2026-11:${second.toString('base64')}` })[field], [
-        { id: 'one', key: first },
-        { id: '2026-11', key: second },
-      ]);
-      t.match(parseConfig({ NODE_ENV: 'development' })[field], [{ id: 'development' }]);
-      t.match(parseConfig({ NODE_ENV: 'development', [name]: one })[field], [{ id: 'one' }]);
-      const wrong = (entry: number) => `${name}, entry ${entry}: must be <id>:<32 bytes in base64>`;
-      const cases: [string, string[]][] = [
-        ['secret', [wrong(1)]],
-        [`${one},two:${Buffer.alloc(31).toString('base64')}`, [wrong(2)]],
-        [`${one},two:${Buffer.alloc(33).toString('base64')}`, [wrong(2)]],
-        [`o ne:${first.toString('base64')}`, [wrong(1)]],
-        [`${one},${one}`, [`${name} has an id twice`]],
-      ];
-      for (const [setting, mistakes] of cases) t.same(mistakesIn({ [name]: setting }), mistakes);
-      for (const setting of [`other:${known}`, `development:${first.toString('base64')}`]) {
-        t.match(mistakesIn({ [name]: setting }), [
-          new RegExp(`^${name} has the development key, which everybody knows`),
-        ]);
-        t.same(mistakesIn({ NODE_ENV: 'development', [name]: setting }), []);
-      }
-    }
-  });
-
-  await t.test('takes keys that sign identities, and where there are proxies alone', async (t) => {
-    const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-    const one = `one:${first.toString('base64')}`;
-    const TRUSTED_PROXIES = '10.0.0.1';
-    const IDENTITY_KEYS = `${one},two:${second.toString('base64')}`;
-    t.same(parseConfig({ TRUSTED_PROXIES, IDENTITY_KEYS }).identityKeys, [
+t.test('the configuration takes keys that seal and keys that sign in their order', async (t) => {
+  const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const one = `one:${first.toString('base64')}`;
+  for (const [name, field, text] of [
+    ['MASTER_KEYS', 'masterKeys', 'latchkey development master key!'],
+    ['SESSION_KEYS', 'sessionKeys', 'latchkey development session key'],
+  ] as const) {
+    const known = Buffer.from(text).toString('base64');
+    t.same(parseConfig({ [name]: `${one}, 2026-11:${second.toString('base64')}` })[field], [
       { id: 'one', key: first },
-      { id: 'two', key: second },
+      { id: '2026-11', key: second },
     ]);
-    t.same(parseConfig({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
-    t.same(mistakesIn({ IDENTITY_KEYS }), [
-      'IDENTITY_KEYS requires TRUSTED_PROXIES: Latchkey signs only what a trusted proxy reports about the request',
-    ]);
-    const known = Buffer.from('latchkey development session key').toString('base64');
-    for (const [setting, mistake] of [
-      [`${one},${one}`, 'IDENTITY_KEYS has an id twice'],
-      [`${one},two`, 'IDENTITY_KEYS, entry 2: must be <id>:<32 bytes in base64>'],
-      [`one:${known}`, /^IDENTITY_KEYS has the development key, which everybody knows/],
-    ] as const)
-      t.match(mistakesIn({ TRUSTED_PROXIES, IDENTITY_KEYS: setting }), [mistake]);
-  });
-
-  await t.test('takes keys by their hash', async (t) => {
-    const { configuredKeys } = parseConfig({ API_KEYS: apiKeys({ environment_id: 'production' }) });
-    t.match(configuredKeys.get(digestOf(operatorKey)), {
-      id: /^key_configured_[0-9a-f]{16}$/,
-      tenantId: 'acme',
-      userId: 'ada',
-      name: 'Operator',
-      isActive: true,
-      environment: 'production',
-    });
-    t.equal(configuredKeys.size, 1);
-    const where = 'API_KEYS, entry 1';
+    t.match(parseConfig({ NODE_ENV: 'development' })[field], [{ id: 'development' }]);
+    t.match(parseConfig({ NODE_ENV: 'development', [name]: one })[field], [{ id: 'one' }]);
+    const wrong = (entry: number) => `${name}, entry ${entry}: must be <id>:<32 bytes in base64>`;
     const cases: [string, string[]][] = [
-      [
-        apiKeys({}, 'abc'),
-        [`${where}: its name must be the SHA-256 of the key, 64 lower-case hex characters`],
-      ],
-      [apiKeys({ is_active: 'yes' }), [`${where}/is_active: Expected boolean`]],
-      [apiKeys({ tenant_id: undefined }), [`${where}/tenant_id: Expected required property`]],
-      [apiKeys({ role: 'admin' }), [`${where}/role: Unexpected property`]],
-      [`{"${hashOf(operatorKey)}": null}`, [`${where}: Expected object`]],
-      [
-        `{"${hashOf(operatorKey)}": {}}`,
-        [
-          `${where}/tenant_id: Expected required property`,
-          `${where}/user_id: Expected required property`,
-          `${where}/name: Expected required property`,
-          `${where}/is_active: Expected required property`,
-        ],
-      ],
+      ['secret', [wrong(1)]],
+      [`${one},two:${Buffer.alloc(31).toString('base64')}`, [wrong(2)]],
+      [`${one},two:${Buffer.alloc(33).toString('base64')}`, [wrong(2)]],
+      [`o ne:${first.toString('base64')}`, [wrong(1)]],
+      [`${one},${one}`, [`${name} has an id twice`]],
     ];
-    for (const [API_KEYS, mistakes] of cases) t.same(mistakesIn({ API_KEYS }), mistakes);
-  });
-
-  await t.test('has the development key outside of production only', async (t) => {
-    const hash = hashOf(developmentKey);
-    t.equal(parseConfig({}).configuredKeys.size, 0);
-    const inDevelopment = (setting: { API_KEYS?: string }) =>
-      parseConfig({ NODE_ENV: 'development', ...setting }).configuredKeys.get(developmentKeyDigest);
-    t.equal(inDevelopment({})?.environment, 'development');
-    const API_KEYS = apiKeys({}, hash);
-    t.equal(inDevelopment({ API_KEYS })?.tenantId, 'acme');
-    for (const NODE_ENV of ['production', undefined]) {
-      t.same(mistakesIn({ NODE_ENV, API_KEYS }), [
-        'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
-          '`openssl rand -hex 32` and put its SHA-256 there instead, or set NODE_ENV=development',
+    for (const [setting, mistakes] of cases) t.same(mistakesIn({ [name]: setting }), mistakes);
+    for (const setting of [`other:${known}`, `development:${first.toString('base64')}`]) {
+      t.match(mistakesIn({ [name]: setting }), [
+        new RegExp(`^${name} has the development key, which everybody knows`),
       ]);
+      t.same(mistakesIn({ NODE_ENV: 'development', [name]: setting }), []);
     }
-  });
+  }
+});
 
-  await t.test('comes from the environment, then from .env, and an empty value is none', async (t) => {
+t.test('the configuration takes keys that sign identities, and where there are proxies alone', async (t) => {
+  const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const one = `one:${first.toString('base64')}`;
+  const TRUSTED_PROXIES = '10.0.0.1';
+  const IDENTITY_KEYS = `${one},two:${second.toString('base64')}`;
+  t.same(parseConfig({ TRUSTED_PROXIES, IDENTITY_KEYS }).identityKeys, [
+    { id: 'one', key: first },
+    { id: 'two', key: second },
+  ]);
+  t.same(parseConfig({ NODE_ENV: 'development' }).identityKeys, [], 'none by itself in development');
+  t.same(mistakesIn({ IDENTITY_KEYS }), [
+    'IDENTITY_KEYS requires TRUSTED_PROXIES: Latchkey signs only what a trusted proxy reports about the request',
+  ]);
+  const known = Buffer.from('latchkey development session key').toString('base64');
+  for (const [setting, mistake] of [
+    [`${one},${one}`, 'IDENTITY_KEYS has an id twice'],
+    [`${one},two`, 'IDENTITY_KEYS, entry 2: must be <id>:<32 bytes in base64>'],
+    [`one:${known}`, /^IDENTITY_KEYS has the development key, which everybody knows/],
+  ] as const)
+    t.match(mistakesIn({ TRUSTED_PROXIES, IDENTITY_KEYS: setting }), [mistake]);
+});
+
+t.test('the configuration takes keys by their hash', async (t) => {
+  const { configuredKeys } = parseConfig({ API_KEYS: apiKeys({ environment_id: 'production' }) });
+  t.match(configuredKeys.get(digestOf(operatorKey)), {
+    id: /^key_configured_[0-9a-f]{16}$/,
+    tenantId: 'acme',
+    userId: 'ada',
+    name: 'Operator',
+    isActive: true,
+    environment: 'production',
+  });
+  t.equal(configuredKeys.size, 1);
+  const where = 'API_KEYS, entry 1';
+  const cases: [string, string[]][] = [
+    [apiKeys({}, 'abc'), [`${where}: its name must be the SHA-256 of the key, 64 lower-case hex characters`]],
+    [apiKeys({ is_active: 'yes' }), [`${where}/is_active: Expected boolean`]],
+    [apiKeys({ tenant_id: undefined }), [`${where}/tenant_id: Expected required property`]],
+    [apiKeys({ role: 'admin' }), [`${where}/role: Unexpected property`]],
+    [`{"${hashOf(operatorKey)}": null}`, [`${where}: Expected object`]],
+    [
+      `{"${hashOf(operatorKey)}": {}}`,
+      [
+        `${where}/tenant_id: Expected required property`,
+        `${where}/user_id: Expected required property`,
+        `${where}/name: Expected required property`,
+        `${where}/is_active: Expected required property`,
+      ],
+    ],
+  ];
+  for (const [API_KEYS, mistakes] of cases) t.same(mistakesIn({ API_KEYS }), mistakes);
+});
+
+t.test('the configuration has the development key outside of production only', async (t) => {
+  const hash = hashOf(developmentKey);
+  t.equal(parseConfig({}).configuredKeys.size, 0);
+  const inDevelopment = (setting: { API_KEYS?: string }) =>
+    parseConfig({ NODE_ENV: 'development', ...setting }).configuredKeys.get(developmentKeyDigest);
+  t.equal(inDevelopment({})?.environment, 'development');
+  const API_KEYS = apiKeys({}, hash);
+  t.equal(inDevelopment({ API_KEYS })?.tenantId, 'acme');
+  for (const NODE_ENV of ['production', undefined]) {
+    t.same(mistakesIn({ NODE_ENV, API_KEYS }), [
+      'API_KEYS has the development key of the README, which everybody knows: make one of your own with ' +
+        '`openssl rand -hex 32` and put its SHA-256 there instead, or set NODE_ENV=development',
+    ]);
+  }
+});
+
+t.test(
+  'the configuration comes from the environment, then from .env, and an empty value is none',
+  async (t) => {
     const folder = t.testdir({ '.env': 'HOST=from-file\nPORT=1\nLOG_LEVEL=\nDATA_DIR=\n# a comment\n' });
     const workingFolder = process.cwd();
     t.teardown(() => process.chdir(workingFolder));
@@ -267,8 +265,8 @@ t.test('the configuration', async (t) => {
       databaseUrl: null,
       metricsPort: null,
     });
-  });
-});
+  },
+);
 
 const buildOn = (databaseUrl: string) =>
   build({ ...parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent' }), databaseUrl });

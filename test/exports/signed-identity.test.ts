@@ -68,127 +68,122 @@ const invalid = errorOf('Invalid signed identity', 'permission_denied');
 const expired = errorOf('Signed identity has expired', 'permission_denied');
 const undecided = errorOf('Authentication temporarily unavailable', 'service_unavailable');
 
-t.test('an app believes what the service has signed for a request', async (t) => {
-  const log = collectLog();
-  const app = await startApp(t, { url, hosts: ['www.example.com', 'API.example.com:443'] }, log);
+const log = collectLog();
 
-  await t.test('an app reads the identity of the request', async (t) => {
-    const headers = await identityFor(known.api_key, ['GET', '/whoami?page=2']);
-    const response = await app.inject({ url: '/whoami?page=2', headers });
-    t.equal(response.statusCode, 200);
-    t.strictSame(response.json(), {
+const app = await startApp(t, { url, hosts: ['www.example.com', 'API.example.com:443'] }, log);
+
+t.test('signed identity: an app reads the identity of the request', async (t) => {
+  const headers = await identityFor(known.api_key, ['GET', '/whoami?page=2']);
+  const response = await app.inject({ url: '/whoami?page=2', headers });
+  t.equal(response.statusCode, 200);
+  t.strictSame(response.json(), {
+    tenantId: known.secret.tenant_id,
+    environmentId: known.secret.environment_id,
+    auth: {
       tenantId: known.secret.tenant_id,
       environmentId: known.secret.environment_id,
-      auth: {
-        tenantId: known.secret.tenant_id,
-        environmentId: known.secret.environment_id,
-        userId: known.secret.user_id,
-        keyId: known.secret.id,
-        permissions: ['customers:read', 'orders:read'],
-        rateLimit: null,
-        isConfiguredKey: false,
-        sunsetAtMs: null,
-      },
-    });
-    t.equal(response.headers['cache-control'], 'no-store');
-    t.equal(app.latchkey.replica(), null);
-    t.equal(await app.latchkey.ready(), true);
+      userId: known.secret.user_id,
+      keyId: known.secret.id,
+      permissions: ['customers:read', 'orders:read'],
+      rateLimit: null,
+      isConfiguredKey: false,
+      sunsetAtMs: null,
+    },
   });
+  t.equal(response.headers['cache-control'], 'no-store');
+  t.equal(app.latchkey.replica(), null);
+  t.equal(await app.latchkey.ready(), true);
+});
 
-  await t.test('a route of the app requires permissions', async (t) => {
-    t.equal(
-      (
-        await app.inject({
-          url: '/customers',
-          headers: await identityFor(known.api_key, ['GET', '/customers']),
-        })
-      ).statusCode,
-      200,
+t.test('signed identity: a route of the app requires permissions', async (t) => {
+  t.equal(
+    (
+      await app.inject({
+        url: '/customers',
+        headers: await identityFor(known.api_key, ['GET', '/customers']),
+      })
+    ).statusCode,
+    200,
+  );
+  const headers = await identityFor(known.api_key, ['POST', '/orders']);
+  const refused = await app.inject({ method: 'POST', url: '/orders', headers, payload: {} });
+  t.equal(refused.statusCode, 403);
+  t.strictSame(refused.json(), errorOf('Permission denied', 'permission_denied'));
+  const { api_key } = await createKey(service, { permissions: [] });
+  const { 'x-auth-permissions': none, ...others } = await identityFor(api_key, ['GET', '/whoami']);
+  t.equal(none, '');
+  const bare = await app.inject({ url: '/whoami', headers: others });
+  t.strictSame(bare.json().auth.permissions, [], 'a header that is empty may get lost on the way');
+});
+
+t.test('signed identity: a key without an environment is refused', async (t) => {
+  const headers = await identityFor(configured.keys.bare, ['GET', '/whoami']);
+  const refused = await app.inject({ url: '/whoami', headers });
+  t.equal(refused.statusCode, 403);
+  t.strictSame(refused.json(), errorOf('Invalid or inaccessible environment', 'permission_denied'));
+});
+
+t.test('signed identity: a request with a body is verified', async (t) => {
+  const headers = await identityFor(known.api_key, ['POST', '/echo']);
+  const response = await app.inject({ method: 'POST', url: '/echo', headers, payload: { a: 1 } });
+  t.strictSame([response.statusCode, response.json()], [200, { a: 1 }]);
+});
+
+t.test('signed identity: public routes ask for nothing', async (t) => {
+  for (const headers of [{}, { 'x-auth-context': 'forged' }])
+    t.strictSame((await app.inject({ url: '/open', headers })).json(), { auth: null });
+});
+
+t.test('signed identity: an app believes nothing but a valid signature', async (t) => {
+  const identity = await identityFor(known.api_key, ['GET', '/whoami']);
+  const { 'x-auth-context': context = '', ...plain } = identity;
+  const elsewhere = await identityFor(known.api_key, ['GET', '/whoami'], service, 'other.example.com');
+  const [head = '', body = '', signature = ''] = context.split('.');
+  const other = Buffer.from(JSON.stringify({ ...decodeJwt(context), tenant_id: 'tenant_other' }));
+  const cases: [string, Headers, object][] = [
+    ['nothing', {}, required],
+    ['plain identity headers', plain, required],
+    ['a key', { 'x-api-key': known.api_key }, required],
+    ['an empty one', { ...identity, 'x-auth-context': '' }, required],
+    ['no token', { ...identity, 'x-auth-context': 'forged' }, invalid],
+    ['two of them', { ...identity, 'x-auth-context': `${context}, ${context}` }, invalid],
+    ['a long one', { ...identity, 'x-auth-context': 'a'.repeat(10_000) }, invalid],
+    [
+      'another tenant',
+      { ...identity, 'x-auth-context': `${head}.${other.toString('base64url')}.${signature}` },
+      invalid,
+    ],
+    ['no signature', { ...identity, 'x-auth-context': `${head}.${body}.` }, invalid],
+    ['more permissions', { ...identity, 'x-auth-permissions': '*' }, invalid],
+    ['fewer permissions', { ...identity, 'x-auth-permissions': 'customers:read' }, invalid],
+    ['no permissions', { 'x-auth-context': context }, invalid],
+    ['what was signed for another host', elsewhere, invalid],
+    ['the same with that host', { ...elsewhere, host: 'other.example.com' }, invalid],
+    ['what was signed for another path', await identityFor(known.api_key, ['GET', '/customers']), invalid],
+    ['what was signed for another query', await identityFor(known.api_key, ['GET', '/whoami?a=1']), invalid],
+    ['what was signed for another method', await identityFor(known.api_key, ['HEAD', '/whoami']), invalid],
+  ];
+  for (const [name, headers, expected] of cases) {
+    const response = await app.inject({ url: '/whoami', headers });
+    t.equal(response.statusCode, 401, name);
+    t.strictSame(response.json(), expected, name);
+    t.equal(response.headers['www-authenticate'], 'Signed-Identity realm="latchkey"');
+    t.match(response.headers['x-request-id'], /^req-/);
+  }
+  t.equal(
+    (await app.inject({ url: '/whoami', headers: identity })).statusCode,
+    200,
+    'in contrast to what it does',
+  );
+});
+
+t.test("signed identity: the app's log names the reason of a refusal, but no token", async (t) => {
+  for (const reason of ['another method', 'another path or query', 'X-Auth-Permissions', '\\"aud\\"'])
+    t.ok(
+      log.lines.some((line) => line.includes(reason)),
+      reason,
     );
-    const headers = await identityFor(known.api_key, ['POST', '/orders']);
-    const refused = await app.inject({ method: 'POST', url: '/orders', headers, payload: {} });
-    t.equal(refused.statusCode, 403);
-    t.strictSame(refused.json(), errorOf('Permission denied', 'permission_denied'));
-    const { api_key } = await createKey(service, { permissions: [] });
-    const { 'x-auth-permissions': none, ...others } = await identityFor(api_key, ['GET', '/whoami']);
-    t.equal(none, '');
-    const bare = await app.inject({ url: '/whoami', headers: others });
-    t.strictSame(bare.json().auth.permissions, [], 'a header that is empty may get lost on the way');
-  });
-
-  await t.test('of a key that works in an environment', async (t) => {
-    const headers = await identityFor(configured.keys.bare, ['GET', '/whoami']);
-    const refused = await app.inject({ url: '/whoami', headers });
-    t.equal(refused.statusCode, 403);
-    t.strictSame(refused.json(), errorOf('Invalid or inaccessible environment', 'permission_denied'));
-  });
-
-  await t.test('also of one with a body', async (t) => {
-    const headers = await identityFor(known.api_key, ['POST', '/echo']);
-    const response = await app.inject({ method: 'POST', url: '/echo', headers, payload: { a: 1 } });
-    t.strictSame([response.statusCode, response.json()], [200, { a: 1 }]);
-  });
-
-  await t.test('public routes ask for nothing', async (t) => {
-    for (const headers of [{}, { 'x-auth-context': 'forged' }])
-      t.strictSame((await app.inject({ url: '/open', headers })).json(), { auth: null });
-  });
-
-  await t.test('an app believes nothing but a valid signature', async (t) => {
-    const identity = await identityFor(known.api_key, ['GET', '/whoami']);
-    const { 'x-auth-context': context = '', ...plain } = identity;
-    const elsewhere = await identityFor(known.api_key, ['GET', '/whoami'], service, 'other.example.com');
-    const [head = '', body = '', signature = ''] = context.split('.');
-    const other = Buffer.from(JSON.stringify({ ...decodeJwt(context), tenant_id: 'tenant_other' }));
-    const cases: [string, Headers, object][] = [
-      ['nothing', {}, required],
-      ['plain identity headers', plain, required],
-      ['a key', { 'x-api-key': known.api_key }, required],
-      ['an empty one', { ...identity, 'x-auth-context': '' }, required],
-      ['no token', { ...identity, 'x-auth-context': 'forged' }, invalid],
-      ['two of them', { ...identity, 'x-auth-context': `${context}, ${context}` }, invalid],
-      ['a long one', { ...identity, 'x-auth-context': 'a'.repeat(10_000) }, invalid],
-      [
-        'another tenant',
-        { ...identity, 'x-auth-context': `${head}.${other.toString('base64url')}.${signature}` },
-        invalid,
-      ],
-      ['no signature', { ...identity, 'x-auth-context': `${head}.${body}.` }, invalid],
-      ['more permissions', { ...identity, 'x-auth-permissions': '*' }, invalid],
-      ['fewer permissions', { ...identity, 'x-auth-permissions': 'customers:read' }, invalid],
-      ['no permissions', { 'x-auth-context': context }, invalid],
-      ['what was signed for another host', elsewhere, invalid],
-      ['the same with that host', { ...elsewhere, host: 'other.example.com' }, invalid],
-      ['what was signed for another path', await identityFor(known.api_key, ['GET', '/customers']), invalid],
-      [
-        'what was signed for another query',
-        await identityFor(known.api_key, ['GET', '/whoami?a=1']),
-        invalid,
-      ],
-      ['what was signed for another method', await identityFor(known.api_key, ['HEAD', '/whoami']), invalid],
-    ];
-    for (const [name, headers, expected] of cases) {
-      const response = await app.inject({ url: '/whoami', headers });
-      t.equal(response.statusCode, 401, name);
-      t.strictSame(response.json(), expected, name);
-      t.equal(response.headers['www-authenticate'], 'Signed-Identity realm="latchkey"');
-      t.match(response.headers['x-request-id'], /^req-/);
-    }
-    t.equal(
-      (await app.inject({ url: '/whoami', headers: identity })).statusCode,
-      200,
-      'in contrast to what it does',
-    );
-  });
-
-  await t.test("the app's log names the reason of a refusal, but no token", async (t) => {
-    for (const reason of ['another method', 'another path or query', 'X-Auth-Permissions', '\\"aud\\"'])
-      t.ok(
-        log.lines.some((line) => line.includes(reason)),
-        reason,
-      );
-    t.notMatch(log.lines.join(''), /eyJ/);
-  });
+  t.notMatch(log.lines.join(''), /eyJ/);
 });
 
 const sha256Of = (text: string): string => createHash('sha256').update(text).digest('base64url');

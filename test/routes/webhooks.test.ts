@@ -408,109 +408,108 @@ t.test('a deactivated environment or tenant receives nothing, from the answer on
   t.equal(await send(), 200);
 });
 
-t.test('secrets', async (t) => {
-  const place = await newPlace();
-  const create = (payload: object, headers: object = place.headers) =>
-    call({ method: 'POST', url: secretsUrl, payload, headers: { ...headers } });
+const place = await newPlace();
 
-  await t.test('are made where the provider lets us, and shown once', async (t) => {
-    const own = await newPlace();
-    for (const provider of providers.filter(({ name }, i) => name !== 'stripe' && i < 4)) {
-      const response = await create({ provider: provider.name, ...provider.settings }, own.headers);
-      t.equal(response.statusCode, 201);
-      t.equal(response.headers['cache-control'], 'no-store');
-      const { secret, signing_secret } = response.json();
-      t.match(secret.id, /^whs_/);
-      t.ok(signing_secret.length >= 43);
-      await accepts(t, await deliveryOf(provider, own, { secret: signing_secret }), provider.name);
-      const listing = await call({ url: secretsUrl, headers: own.headers });
-      t.notOk(listing.body.includes(signing_secret));
-    }
-    const listing = (await call({ url: secretsUrl, headers: own.headers })).json();
-    t.strictSame(
-      listing.items.map((item: object) => Object.keys(item).sort()),
-      Array(3).fill(['created_at', 'environment_id', 'hmac', 'id', 'provider', 'tenant_id']),
-    );
-  });
+const create = (payload: object, headers: object = place.headers) =>
+  call({ method: 'POST', url: secretsUrl, payload, headers: { ...headers } });
 
-  await t.test('a secret that was brought is shown to nobody', async (t) => {
-    const response = await create({ provider: 'github', secret: 'the secret of the repository' });
+t.test('signing secrets are made where the provider lets us, and shown once', async (t) => {
+  const own = await newPlace();
+  for (const provider of providers.filter(({ name }, i) => name !== 'stripe' && i < 4)) {
+    const response = await create({ provider: provider.name, ...provider.settings }, own.headers);
     t.equal(response.statusCode, 201);
-    t.equal(response.json().signing_secret, null);
-    t.notMatch(response.body, 'the secret of');
-    t.notMatch((await call({ url: secretsUrl, headers: place.headers })).body, 'the secret of');
-  });
+    t.equal(response.headers['cache-control'], 'no-store');
+    const { secret, signing_secret } = response.json();
+    t.match(secret.id, /^whs_/);
+    t.ok(signing_secret.length >= 43);
+    await accepts(t, await deliveryOf(provider, own, { secret: signing_secret }), provider.name);
+    const listing = await call({ url: secretsUrl, headers: own.headers });
+    t.notOk(listing.body.includes(signing_secret));
+  }
+  const listing = (await call({ url: secretsUrl, headers: own.headers })).json();
+  t.strictSame(
+    listing.items.map((item: object) => Object.keys(item).sort()),
+    Array(3).fill(['created_at', 'environment_id', 'hmac', 'id', 'provider', 'tenant_id']),
+  );
+});
 
-  await t.test('must be such as the provider makes', async (t) => {
-    const hmac = { signature_header: 'X-Sign', algorithm: 'sha256', encoding: 'hex' };
-    const wrong: object[] = [
-      { provider: 'stripe' },
-      { provider: 'stripe', secret: 'sk_live_0123456789abcdef' },
-      { provider: 'standard', secret: 'whsec_tooshort' },
-      { provider: 'standard', secret: `whsec_${'A'.repeat(33)}` },
-      { provider: 'standard', secret: `whsec_${Buffer.alloc(23).toString('base64')}` },
-      { provider: 'standard', secret: `whsec_${Buffer.alloc(66).toString('base64')}` },
-      { provider: 'github', secret: 'short' },
-      { provider: 'github', secret: 'with NUL \0 inside of it' },
-      { provider: 'github', hmac },
-      { provider: 'hmac' },
-      { provider: 'hmac', hmac: { ...hmac, algorithm: 'md5' } },
-      { provider: 'hmac', hmac: { ...hmac, signature_header: 'X Sign' } },
-      { provider: 'nobody' },
-    ];
-    for (const payload of wrong) {
-      const response = await create(payload);
-      t.equal(response.statusCode, 400, JSON.stringify(payload));
-      t.equal(response.json().error.internal_error, 'validation_error');
-    }
-    for (const bytes of [24, 25, 26, 64]) {
-      const fresh = await newPlace();
-      const secret = `whsec_${randomBytes(bytes).toString('base64')}`;
-      t.equal((await create({ provider: 'standard', secret }, fresh.headers)).statusCode, 201);
-      await accepts(t, await deliveryOf(standard, fresh, { secret }), `${bytes} bytes`);
-    }
-  });
+t.test('a signing secret that was brought is shown to nobody', async (t) => {
+  const response = await create({ provider: 'github', secret: 'the secret of the repository' });
+  t.equal(response.statusCode, 201);
+  t.equal(response.json().signing_secret, null);
+  t.notMatch(response.body, 'the secret of');
+  t.notMatch((await call({ url: secretsUrl, headers: place.headers })).body, 'the secret of');
+});
 
-  await t.test('two at most, however many come at once', async (t) => {
-    const own = await newPlace();
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, () => create({ provider: 'github' }, own.headers)),
-    );
-    t.strictSame(answers.map(({ statusCode }) => statusCode).sort(), [201, 201, 409, 409, 409, 409]);
-  });
+t.test('signing secrets must be such as the provider makes', async (t) => {
+  const hmac = { signature_header: 'X-Sign', algorithm: 'sha256', encoding: 'hex' };
+  const wrong: object[] = [
+    { provider: 'stripe' },
+    { provider: 'stripe', secret: 'sk_live_0123456789abcdef' },
+    { provider: 'standard', secret: 'whsec_tooshort' },
+    { provider: 'standard', secret: `whsec_${'A'.repeat(33)}` },
+    { provider: 'standard', secret: `whsec_${Buffer.alloc(23).toString('base64')}` },
+    { provider: 'standard', secret: `whsec_${Buffer.alloc(66).toString('base64')}` },
+    { provider: 'github', secret: 'short' },
+    { provider: 'github', secret: 'with NUL \0 inside of it' },
+    { provider: 'github', hmac },
+    { provider: 'hmac' },
+    { provider: 'hmac', hmac: { ...hmac, algorithm: 'md5' } },
+    { provider: 'hmac', hmac: { ...hmac, signature_header: 'X Sign' } },
+    { provider: 'nobody' },
+  ];
+  for (const payload of wrong) {
+    const response = await create(payload);
+    t.equal(response.statusCode, 400, JSON.stringify(payload));
+    t.equal(response.json().error.internal_error, 'validation_error');
+  }
+  for (const bytes of [24, 25, 26, 64]) {
+    const fresh = await newPlace();
+    const secret = `whsec_${randomBytes(bytes).toString('base64')}`;
+    t.equal((await create({ provider: 'standard', secret }, fresh.headers)).statusCode, 201);
+    await accepts(t, await deliveryOf(standard, fresh, { secret }), `${bytes} bytes`);
+  }
+});
 
-  await t.test('need permissions', async (t) => {
-    const reader = (await createKey(service, { permissions: ['webhooks:read'] })).api_key;
-    const writer = (await createKey(service, { permissions: ['webhooks:write'] })).api_key;
-    const payload = { provider: 'github' };
-    t.equal((await call({ method: 'POST', url: secretsUrl, payload, key: reader })).statusCode, 403);
-    t.equal((await call({ url: secretsUrl, key: reader })).statusCode, 200);
-    t.equal((await call({ url: secretsUrl, key: writer })).statusCode, 403);
-    t.equal((await call({ url: deliveriesUrl, key: writer })).statusCode, 403);
-    const made = await call({ method: 'POST', url: secretsUrl, payload, key: writer });
-    t.equal(made.statusCode, 201);
-    const one = `${secretsUrl}/${made.json().secret.id}`;
-    t.equal((await call({ method: 'DELETE', url: one, key: reader })).statusCode, 403);
-    t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 204);
-    t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 404);
-    const both = await createKey(service, {
-      permissions: ['webhooks:read', 'webhooks:write', 'customers:read', 'keys:write'],
-    });
-    const publishable = await createKey(service, { type: 'publishable_key' }, { key: both.api_key });
-    t.match(publishable.secret, { permissions: ['customers:read'] }, 'which strangers do not inherit');
-  });
+t.test('signing secrets two at most, however many come at once', async (t) => {
+  const own = await newPlace();
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => create({ provider: 'github' }, own.headers)),
+  );
+  t.strictSame(answers.map(({ statusCode }) => statusCode).sort(), [201, 201, 409, 409, 409, 409]);
+});
 
-  await t.test('are recorded, without themselves', async (t) => {
-    const { rows } = await pool.query<{ kind: string; text: string }>(
-      `SELECT kind, to_jsonb(e)::text AS text FROM key_events e WHERE environment_id = $1 ORDER BY seq`,
-      [place.id],
-    );
-    t.strictSame(
-      rows.map(({ kind }) => kind),
-      ['environment.created', 'webhook_secret.created'],
-    );
-    t.notMatch(rows[1]?.text ?? '', 'the secret of');
+t.test('signing secrets need permissions', async (t) => {
+  const reader = (await createKey(service, { permissions: ['webhooks:read'] })).api_key;
+  const writer = (await createKey(service, { permissions: ['webhooks:write'] })).api_key;
+  const payload = { provider: 'github' };
+  t.equal((await call({ method: 'POST', url: secretsUrl, payload, key: reader })).statusCode, 403);
+  t.equal((await call({ url: secretsUrl, key: reader })).statusCode, 200);
+  t.equal((await call({ url: secretsUrl, key: writer })).statusCode, 403);
+  t.equal((await call({ url: deliveriesUrl, key: writer })).statusCode, 403);
+  const made = await call({ method: 'POST', url: secretsUrl, payload, key: writer });
+  t.equal(made.statusCode, 201);
+  const one = `${secretsUrl}/${made.json().secret.id}`;
+  t.equal((await call({ method: 'DELETE', url: one, key: reader })).statusCode, 403);
+  t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 204);
+  t.equal((await call({ method: 'DELETE', url: one, key: writer })).statusCode, 404);
+  const both = await createKey(service, {
+    permissions: ['webhooks:read', 'webhooks:write', 'customers:read', 'keys:write'],
   });
+  const publishable = await createKey(service, { type: 'publishable_key' }, { key: both.api_key });
+  t.match(publishable.secret, { permissions: ['customers:read'] }, 'which strangers do not inherit');
+});
+
+t.test('signing secrets are recorded, without themselves', async (t) => {
+  const { rows } = await pool.query<{ kind: string; text: string }>(
+    `SELECT kind, to_jsonb(e)::text AS text FROM key_events e WHERE environment_id = $1 ORDER BY seq`,
+    [place.id],
+  );
+  t.strictSame(
+    rows.map(({ kind }) => kind),
+    ['environment.created', 'webhook_secret.created'],
+  );
+  t.notMatch(rows[1]?.text ?? '', 'the secret of');
 });
 
 t.test('deliveries', async (t) => {

@@ -109,170 +109,170 @@ t.test('the timers of the service never go off early, by its monotonic clock', a
   t.notOk((await Promise.all(early)).includes(true));
 });
 
-t.test('a replica', async (t) => {
-  t.test('loads, announces itself and syncs, and only then decides', async (t) => {
-    const { database, lease, replica, applied, runFor } = setUp();
-    t.match(replica.status(), { phase: 'loading', leaseValid: false, appliedSeq: null, headSeq: null });
-    t.equal(replica.staleForMs(), Number.POSITIVE_INFINITY);
-    replica.start();
-    await runFor(2.5);
-    t.same(database.sent, ['load', 'announce', 'renew']);
-    t.same(applied, ['loaded']);
-    t.equal(lease.isValid(), false, 'the sync has not returned');
-    await runFor(1);
-    t.equal(lease.isValid(), true);
-    t.equal(replica.staleForMs(), 0);
-    t.match(replica.status(), { phase: 'syncing', appliedSeq: 0, timesLoaded: 1, loadedChanges: 1 });
-  });
+t.test('a replica loads, announces itself and syncs, and only then decides', async (t) => {
+  const { database, lease, replica, applied, runFor } = setUp();
+  t.match(replica.status(), { phase: 'loading', leaseValid: false, appliedSeq: null, headSeq: null });
+  t.equal(replica.staleForMs(), Number.POSITIVE_INFINITY);
+  replica.start();
+  await runFor(2.5);
+  t.same(database.sent, ['load', 'announce', 'renew']);
+  t.same(applied, ['loaded']);
+  t.equal(lease.isValid(), false, 'the sync has not returned');
+  await runFor(1);
+  t.equal(lease.isValid(), true);
+  t.equal(replica.staleForMs(), 0);
+  t.match(replica.status(), { phase: 'syncing', appliedSeq: 0, timesLoaded: 1, loadedChanges: 1 });
+});
 
-  t.test('syncs every quarter of the lease, and at once on a hint', async (t) => {
-    const { database, replica, appliedAt, runFor } = setUp();
-    replica.start();
-    await runFor(1_900);
-    t.equal(database.count('renew'), 4);
+t.test('a replica syncs every quarter of the lease, and at once on a hint', async (t) => {
+  const { database, replica, appliedAt, runFor } = setUp();
+  replica.start();
+  await runFor(1_900);
+  t.equal(database.count('renew'), 4);
+  replica.hint();
+  await runFor(0.5);
+  t.equal(database.count('renew'), 5);
+  for (let hints = 0; hints < 100; hints += 1) replica.hint();
+  await runFor(10);
+  t.equal(database.count('renew'), 6, 'hints during a sync make one more sync after it');
+  t.same(appliedAt, [], 'and nothing is told where nothing is new');
+});
+
+t.test('a replica renews its lease in time while hints flood in', async (t) => {
+  const { lease, replica, runFor } = setUp();
+  replica.start();
+  await runFor(10);
+  const lapsedAtMs: number[] = [];
+  for (let ms = 10; ms < 5_000; ms += 10) {
     replica.hint();
-    await runFor(0.5);
-    t.equal(database.count('renew'), 5);
-    for (let hints = 0; hints < 100; hints += 1) replica.hint();
     await runFor(10);
-    t.equal(database.count('renew'), 6, 'hints during a sync make one more sync after it');
-    t.same(appliedAt, [], 'and nothing is told where nothing is new');
-  });
+    if (!lease.isValid()) lapsedAtMs.push(ms);
+  }
+  t.same(lapsedAtMs, []);
+});
 
-  t.test('renews its lease in time while hints flood in', async (t) => {
-    const { lease, replica, runFor } = setUp();
-    replica.start();
-    await runFor(10);
-    const lapsedAtMs: number[] = [];
-    for (let ms = 10; ms < 5_000; ms += 10) {
-      replica.hint();
-      await runFor(10);
-      if (!lease.isValid()) lapsedAtMs.push(ms);
-    }
-    t.same(lapsedAtMs, []);
-  });
+t.test('a replica applies what it reads, and acknowledges it right after', async (t) => {
+  const { database, replica, applied, appliedAt, runFor } = setUp();
+  const head = { seq: 1, eventId: 'e1' };
+  database.results = [{ outcome: 'synced', head, events: [{ ...head, change: 'new' }] }];
+  replica.start();
+  await runFor(10);
+  t.same(applied, ['loaded', 'new']);
+  t.equal(database.count('renew'), 2);
+  t.match(replica.status(), { appliedSeq: 1 });
+  t.same(appliedAt, [{ statements: 3, decides: true }], 'and in between tells of it, once');
+});
 
-  t.test('applies what it reads, and acknowledges it right after', async (t) => {
-    const { database, replica, applied, appliedAt, runFor } = setUp();
-    const head = { seq: 1, eventId: 'e1' };
-    database.results = [{ outcome: 'synced', head, events: [{ ...head, change: 'new' }] }];
-    replica.start();
-    await runFor(10);
-    t.same(applied, ['loaded', 'new']);
-    t.equal(database.count('renew'), 2);
-    t.match(replica.status(), { appliedSeq: 1 });
-    t.same(appliedAt, [{ statements: 3, decides: true }], 'and in between tells of it, once');
-  });
+t.test('a replica has no lease before it has read up to the head', async (t) => {
+  const { database, lease, replica, appliedAt, runFor } = setUp();
+  const events = [{ seq: 1, eventId: 'e1', change: 'one' }];
+  database.results = [{ outcome: 'synced', head: { seq: 5, eventId: 'e5' }, events }];
+  replica.start();
+  await runFor(3.5);
+  t.equal(lease.isValid(), false);
+  t.match(replica.status(), { appliedSeq: 1, headSeq: 5, lagEvents: 4 });
+  t.match(appliedAt, [{ decides: false }], 'but tells of what it has applied');
+});
 
-  t.test('has no lease before it has read up to the head', async (t) => {
-    const { database, lease, replica, appliedAt, runFor } = setUp();
-    const events = [{ seq: 1, eventId: 'e1', change: 'one' }];
-    database.results = [{ outcome: 'synced', head: { seq: 5, eventId: 'e5' }, events }];
-    replica.start();
-    await runFor(3.5);
-    t.equal(lease.isValid(), false);
-    t.match(replica.status(), { appliedSeq: 1, headSeq: 5, lagEvents: 4 });
-    t.match(appliedAt, [{ decides: false }], 'but tells of what it has applied');
-  });
+t.test('a fenced replica announces itself again, without loading', async (t) => {
+  const { database, replica, lease, runFor } = setUp();
+  database.results = [NOTHING_NEW, { outcome: 'fenced' }];
+  replica.start();
+  await runFor(503.5);
+  t.equal(lease.isValid(), false);
+  await runFor(10);
+  t.same(database.sent, ['load', 'announce', 'renew', 'renew', 'announce', 'renew']);
+  t.match(replica.status(), { timesFenced: 1, timesLoaded: 1, leaseValid: true });
+});
 
-  t.test('a fenced replica announces itself again, without loading', async (t) => {
-    const { database, replica, lease, runFor } = setUp();
-    database.results = [NOTHING_NEW, { outcome: 'fenced' }];
+const gap = [{ seq: 2, eventId: 'e2', change: 'two' }];
+
+const reasons: [string, SyncResult<string>][] = [
+  ['the feed does not know its position', { outcome: 'diverged' }],
+  ['an event is missing', { outcome: 'synced', head: { seq: 2, eventId: 'e2' }, events: gap }],
+];
+
+for (const [why, result] of reasons) {
+  t.test(`a replica loads anew when ${why}`, async (t) => {
+    const { database, replica, applied, runFor } = setUp();
+    database.results = [NOTHING_NEW, result];
     replica.start();
     await runFor(503.5);
-    t.equal(lease.isValid(), false);
+    t.match(replica.status(), { phase: 'loading', leaseValid: false, appliedSeq: null });
     await runFor(10);
-    t.same(database.sent, ['load', 'announce', 'renew', 'renew', 'announce', 'renew']);
-    t.match(replica.status(), { timesFenced: 1, timesLoaded: 1, leaseValid: true });
+    t.same(applied, ['loaded']);
+    t.match(replica.status(), { phase: 'syncing', timesLoaded: 2, leaseValid: true });
   });
+}
 
-  const gap = [{ seq: 2, eventId: 'e2', change: 'two' }];
-  const reasons: [string, SyncResult<string>][] = [
-    ['the feed does not know its position', { outcome: 'diverged' }],
-    ['an event is missing', { outcome: 'synced', head: { seq: 2, eventId: 'e2' }, events: gap }],
-  ];
-  for (const [why, result] of reasons) {
-    t.test(`loads anew when ${why}`, async (t) => {
-      const { database, replica, applied, runFor } = setUp();
-      database.results = [NOTHING_NEW, result];
-      replica.start();
-      await runFor(503.5);
-      t.match(replica.status(), { phase: 'loading', leaseValid: false, appliedSeq: null });
-      await runFor(10);
-      t.same(applied, ['loaded']);
-      t.match(replica.status(), { phase: 'syncing', timesLoaded: 2, leaseValid: true });
-    });
+t.test('a replica that lost its lease is granted the next one at once, whenever it was due', async (t) => {
+  const { database, replica, lease, runFor } = setUp();
+  database.results = [NOTHING_NEW, { outcome: 'diverged' }];
+  replica.start();
+  await runFor(100);
+  replica.hint();
+  await runFor(1.5);
+  t.equal(lease.isValid(), false);
+  await runFor(10);
+  t.same(database.sent, ['load', 'announce', 'renew', 'renew', 'load', 'announce', 'renew']);
+  t.equal(lease.isValid(), true);
+});
+
+t.test('a replica without its database backs off, reports, and comes back', async (t) => {
+  const { database, replica, lease, errors, runFor } = setUp();
+  replica.start();
+  await runFor(100);
+  database.down = true;
+  for (let ms = 0; ms < 20_000; ms += 10) {
+    replica.hint();
+    await runFor(10);
   }
+  t.equal(lease.isValid(), false);
+  t.ok(database.count('renew') < 30, 'a flood of hints is no flood of attempts');
+  t.equal(errors.length, replica.status().failuresInARow);
+  database.down = false;
+  await runFor(2_000);
+  t.match(replica.status(), { leaseValid: true, failuresInARow: 0, timesLoaded: 1 });
+});
 
-  t.test('a replica that lost its lease is granted the next one at once, whenever it was due', async (t) => {
-    const { database, replica, lease, runFor } = setUp();
-    database.results = [NOTHING_NEW, { outcome: 'diverged' }];
-    replica.start();
-    await runFor(100);
-    replica.hint();
-    await runFor(1.5);
-    t.equal(lease.isValid(), false);
-    await runFor(10);
-    t.same(database.sent, ['load', 'announce', 'renew', 'renew', 'load', 'announce', 'renew']);
-    t.equal(lease.isValid(), true);
-  });
+t.test('a replica lets requests wait for a lease', async (t) => {
+  const { replica, runFor } = setUp();
+  const patient = replica.waitForLease(1_000);
+  const hasty = replica.waitForLease(1);
+  replica.start();
+  await runFor(10);
+  t.equal(await hasty, false);
+  t.equal(await patient, true);
+  t.equal(await replica.waitForLease(0), true, 'and who finds one need not');
+});
 
-  t.test('without its database backs off, reports, and comes back', async (t) => {
-    const { database, replica, lease, errors, runFor } = setUp();
-    replica.start();
-    await runFor(100);
-    database.down = true;
-    for (let ms = 0; ms < 20_000; ms += 10) {
-      replica.hint();
-      await runFor(10);
-    }
-    t.equal(lease.isValid(), false);
-    t.ok(database.count('renew') < 30, 'a flood of hints is no flood of attempts');
-    t.equal(errors.length, replica.status().failuresInARow);
-    database.down = false;
-    await runFor(2_000);
-    t.match(replica.status(), { leaseValid: true, failuresInARow: 0, timesLoaded: 1 });
-  });
+t.test('a stopping replica has no lease from that instant, and leaves', async (t) => {
+  const { database, replica, lease, runFor } = setUp();
+  replica.start();
+  await runFor(501);
+  replica.hint();
+  await runFor(0.5);
+  const stopped = replica.stop();
+  t.equal(lease.isValid(), false);
+  t.equal(await replica.waitForLease(1_000), false);
+  await runFor(10);
+  await stopped;
+  t.equal(lease.isValid(), false, 'the sync in flight gives it none');
+  t.equal(database.sent.at(-1), 'leave');
+  await runFor(5_000);
+  t.equal(database.sent.at(-1), 'leave', 'and nothing follows');
+});
 
-  t.test('lets requests wait for a lease', async (t) => {
-    const { replica, runFor } = setUp();
-    const patient = replica.waitForLease(1_000);
-    const hasty = replica.waitForLease(1);
-    replica.start();
-    await runFor(10);
-    t.equal(await hasty, false);
-    t.equal(await patient, true);
-    t.equal(await replica.waitForLease(0), true, 'and who finds one need not');
-  });
-
-  t.test('a stopping replica has no lease from that instant, and leaves', async (t) => {
-    const { database, replica, lease, runFor } = setUp();
-    replica.start();
-    await runFor(501);
-    replica.hint();
-    await runFor(0.5);
-    const stopped = replica.stop();
-    t.equal(lease.isValid(), false);
-    t.equal(await replica.waitForLease(1_000), false);
-    await runFor(10);
-    await stopped;
-    t.equal(lease.isValid(), false, 'the sync in flight gives it none');
-    t.equal(database.sent.at(-1), 'leave');
-    await runFor(5_000);
-    t.equal(database.sent.at(-1), 'leave', 'and nothing follows');
-  });
-
-  t.test('a stopping replica releases those who wait for a lease', async (t) => {
-    const { database, replica, runFor } = setUp();
-    database.down = true;
-    replica.start();
-    const waiting = replica.waitForLease(60_000);
-    await runFor(10);
-    const stopped = replica.stop();
-    t.equal(await waiting, false);
-    await runFor(10);
-    await stopped;
-  });
+t.test('a stopping replica releases those who wait for a lease', async (t) => {
+  const { database, replica, runFor } = setUp();
+  database.down = true;
+  replica.start();
+  const waiting = replica.waitForLease(60_000);
+  await runFor(10);
+  const stopped = replica.stop();
+  t.equal(await waiting, false);
+  await runFor(10);
+  await stopped;
 });
 
 t.test('a change', async (t) => {
