@@ -13,6 +13,7 @@ import { serializers } from '../lib/observability/logger.ts';
 import { RateLimiter } from '../lib/rate-limits/rate-limiter.ts';
 import { RedisRateLimiter } from '../lib/rate-limits/redis-rate-limiter.ts';
 import { KeyReplica } from '../lib/replica/key-replica.ts';
+import { replicationErrorLogger } from '../lib/replica/replication-errors.ts';
 import { addUsage } from '../lib/stores/key-usage-store.ts';
 import { UsageCounter } from '../lib/usage/usage-counter.ts';
 import { keysPerStatement, UsageWriter } from '../lib/usage/usage-writer.ts';
@@ -107,7 +108,7 @@ async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions)
     notifications: true,
     eventKinds,
     staleIfErrorMs: 0,
-    onError: (error) => log.warn({ err: error }, 'replication statement failed'),
+    onError: replicationErrorLogger(log),
   });
   const { state } = replica;
   const rateLimiter = new RateLimiter({ state, redis });

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin';
 import type { EventKinds } from '../lib/events/event-kinds.ts';
 import { KeyReplica, syncIntervalMs } from '../lib/replica/key-replica.ts';
-import { ReplicaOutdatedError } from '../lib/replication/replica-outdated-error.ts';
+import { replicationErrorLogger } from '../lib/replica/replication-errors.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -29,11 +29,7 @@ export default fp<ReplicaOptions>(
       notifications,
       eventKinds,
       staleIfErrorMs: staleIfErrorSeconds * 1000,
-      onError(error) {
-        if (error instanceof ReplicaOutdatedError)
-          app.log.error({ err: error }, 'replica outdated, lease given up');
-        else app.log.warn({ err: error }, 'replication statement failed');
-      },
+      onError: replicationErrorLogger(app.log),
     });
     app.decorate('replica', replica);
     app.addHook('onReady', async () => replica.start());

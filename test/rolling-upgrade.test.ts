@@ -163,3 +163,14 @@ t.test('a replica that was killed does not hold such a change up', async (t) => 
   t.equal(statusCode, 200);
   t.same((await newer.pool.query("SELECT FROM replicas WHERE id = 'replica_killed'")).rowCount, 0);
 });
+
+t.test('a kind that decides and that version 1 did not have has a higher version', async (t) => {
+  const ofVersion1 = [
+    ...['key', 'tenant', 'environment', 'user'].flatMap((subject) =>
+      ['created', 'updated', 'activated', 'deactivated'].map((verb) => `${subject}.${verb}`),
+    ),
+    ...['key.rotated', 'key.deleted', 'session.revoked', 'customer.sessions_revoked'],
+  ];
+  const deciding = [...eventKinds].filter(([, { decides, version }]) => decides && version === 1);
+  t.same(deciding.map(([name]) => name).sort(), ofVersion1.sort());
+});

@@ -28,10 +28,10 @@ export interface RetryOptions {
  */
 export async function retryWhileUnavailable<Result>(
   work: () => Promise<Result>,
-  { timeoutMs: patienceMs = defaultTimeoutMs, onUnavailable }: RetryOptions = {},
+  { timeoutMs = defaultTimeoutMs, onUnavailable }: RetryOptions = {},
 ): Promise<Result> {
-  let told = false;
-  const deadlineMs = Date.now() + patienceMs;
+  let isReported = false;
+  const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
     try {
       return await work();
@@ -39,8 +39,8 @@ export async function retryWhileUnavailable<Result>(
       if (isRefusal(error)) throw new DatabaseUnreachableError(error);
       if (!isPassing(error)) throw error;
       if (Date.now() > deadlineMs) throw isLockTimeout(error) ? error : new DatabaseUnreachableError(error);
-      if (!told) onUnavailable?.(error);
-      told = true;
+      if (!isReported) onUnavailable?.(error);
+      isReported = true;
     }
     await delay(retryMs);
   }

@@ -75,6 +75,7 @@ export class KeyReplica {
   readonly #propagationListeners: ((durationMs: number, isConfirmed: boolean) => void)[] = [];
   readonly #appliedListeners: (() => void)[] = [];
   #notifications: boolean | null = null;
+  #fencing: Promise<void> | null = null;
   #lastPropagationMs: number | null = null;
 
   constructor({ pool, databaseUrl, notifications, eventKinds, staleIfErrorMs, onError }: KeyReplicaOptions) {
@@ -158,10 +159,18 @@ export class KeyReplica {
   }
 
   /**
-   * Removes the rows of replicas that have stopped without leaving, by waiting for a lease and a bit: those that are
-   * alive renew theirs meanwhile.
+   * Removes the rows of replicas that have stopped without leaving, within about a lease: those that are alive renew
+   * theirs meanwhile. Calls at the same time share one run.
    */
-  async fenceDeadReplicas(): Promise<void> {
+  fenceDeadReplicas(): Promise<void> {
+    this.#fencing ??= this.#fence().finally(() => {
+      this.#fencing = null;
+    });
+    return this.#fencing;
+  }
+
+  /** Waits for an event that doesn't exist: a row that isn't renewed for a lease is fenced meanwhile. */
+  async #fence(): Promise<void> {
     await this.#confirmations.confirm(Number.MAX_SAFE_INTEGER, leaseMs + 4 * confirmationPollMs);
   }
 
