@@ -3,7 +3,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { Pool } from 'pg';
 import t, { type Test } from 'tap';
 import { transaction } from '../lib/database/database.ts';
-import { readDescription } from './fixtures/description.ts';
+import { type Operation, readDescription } from './fixtures/description.ts';
 import {
   collectLog,
   createKey,
@@ -11,6 +11,7 @@ import {
   developmentKey,
   errorOf,
   startService,
+  type TestService,
   untilLeaseEnds,
   untilMayDecide,
 } from './helper.ts';
@@ -71,6 +72,28 @@ function decided(name: string, keyName: KeyName): { status: number; body: object
 const keyNames = ['operator', 'stored', 'inactive', 'wrong'] as const;
 type KeyName = (typeof keyNames)[number];
 
+type Check = (response: LightMyRequestResponse, name: string, keyName: KeyName) => void;
+
+/** Calls every route that requires a key with every key. */
+async function callEveryRoute(
+  { call }: TestService,
+  operations: readonly Operation[],
+  presented: Record<KeyName, string>,
+  check: Check,
+): Promise<void> {
+  for (const { name, method, path, isPublic, needsSession, body } of operations) {
+    // A stream doesn't end with its answer: test/event-streams.test.ts has it.
+    if (isPublic || needsSession || path.endsWith('/stream')) continue;
+    for (const keyName of keyNames) {
+      const url = path
+        .replace('{id}', path.startsWith('/v1/tenants') ? 'tenant_default' : 'nothing')
+        .replace('{session_id}', `sess_${'0'.repeat(32)}`);
+      const request = { method, url, key: presented[keyName], payload: Object(body?.example) };
+      check(await call(request), name, keyName);
+    }
+  }
+}
+
 t.test('without its database the service decides from memory, until its lease ends', async (t) => {
   const log = collectLog();
   const cut = await startService(t, { env: { LOG_LEVEL: 'info' }, logStream: log.logStream });
@@ -84,22 +107,7 @@ t.test('without its database the service decides from memory, until its lease en
   const isLogged = ({ headers }: LightMyRequestResponse) =>
     log.lines.some((line) => line.includes(String(headers['x-request-id'])) && line.includes('"err"'));
 
-  /** Calls every route that asks for a key with every key. */
-  async function callAll(
-    check: (response: LightMyRequestResponse, name: string, keyName: KeyName) => void,
-  ): Promise<void> {
-    for (const { name, method, path, isPublic, needsSession, body } of operations) {
-      // A stream doesn't end with its answer: test/event-streams.test.ts has it.
-      if (isPublic || needsSession || path.endsWith('/stream')) continue;
-      for (const keyName of keyNames) {
-        const url = path
-          .replace('{id}', path.startsWith('/v1/tenants') ? 'tenant_default' : 'nothing')
-          .replace('{session_id}', `sess_${'0'.repeat(32)}`);
-        const request = { method, url, key: presented[keyName], payload: Object(body?.example) };
-        check(await cut.call(request), name, keyName);
-      }
-    }
-  }
+  const callAll = (check: Check) => callEveryRoute(cut, operations, presented, check);
 
   const startClocks = stopClocks(t);
   await untilMayDecide(cut);

@@ -208,6 +208,23 @@ t.test('an address is not forgotten because thousands of others fail', async (t)
   t.same(await fail(service, address, address), [401, 429]);
 });
 
+async function usesLimitUp(t: Test, { call }: TestService, key: string): Promise<void> {
+  for (const remaining of ['2', '1', '0']) {
+    const response = await call({ url, key: key });
+    t.equal(response.statusCode, 200);
+    t.match(response.headers, {
+      'x-ratelimit-limit': '3',
+      'x-ratelimit-remaining': remaining,
+      'x-ratelimit-reset': '10',
+    });
+  }
+  const over = await call({ url, key: key });
+  t.equal(over.statusCode, 429);
+  t.same(over.json(), tooMany);
+  t.match(over.headers, { 'x-ratelimit-limit': '3', 'x-ratelimit-remaining': '0', 'retry-after': '10' });
+  t.equal(over.headers['cache-control'], 'no-store');
+}
+
 t.test('a key has its own limit, or the one of its environment', async (t) => {
   const clock = clockOf(t);
   const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '1000' } });
@@ -215,22 +232,7 @@ t.test('a key has its own limit, or the one of its environment', async (t) => {
   const own = await createKey(service, { rate_limit: { limit: 3, window_seconds: 10 } });
   const changer = await createKey(service, { rate_limit: { limit: 100, window_seconds: 10 } });
 
-  await t.test('a key is told what is left of its limit', async (t) => {
-    for (const remaining of ['2', '1', '0']) {
-      const response = await call({ url, key: own.api_key });
-      t.equal(response.statusCode, 200);
-      t.match(response.headers, {
-        'x-ratelimit-limit': '3',
-        'x-ratelimit-remaining': remaining,
-        'x-ratelimit-reset': '10',
-      });
-    }
-    const over = await call({ url, key: own.api_key });
-    t.equal(over.statusCode, 429);
-    t.same(over.json(), tooMany);
-    t.match(over.headers, { 'x-ratelimit-limit': '3', 'x-ratelimit-remaining': '0', 'retry-after': '10' });
-    t.equal(over.headers['cache-control'], 'no-store');
-  });
+  await t.test('a key is told what is left of its limit', (t) => usesLimitUp(t, service, own.api_key));
 
   await t.test('from whichever address, and nobody else is refused', async (t) => {
     t.equal(await statusOf(service, own.api_key, { remoteAddress: '192.0.2.9' }), 429);

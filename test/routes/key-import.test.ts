@@ -82,18 +82,19 @@ t.test('keys of another system may look like anything, up to 512 characters', as
   );
 });
 
+const fields = {
+  name: 'Whole',
+  description: 'From before',
+  type: 'publishable_key',
+  permissions: ['customers:read', 'customers:write'],
+  rate_limit: { limit: 100, window_seconds: 60 },
+  metadata: { old_id: '17', text: '"quoted", \\ and 🔑' },
+};
+
 t.test('keys of another system are taken over with all their fields, and work at once', async (t) => {
   const environment = await createEnvironment(service);
   const [plain, whole] = [newKey(), newKey()];
   t.match(await me(plain), errorOf('Invalid API key', 'permission_denied'));
-  const fields = {
-    name: 'Whole',
-    description: 'From before',
-    type: 'publishable_key',
-    permissions: ['customers:read', 'customers:write'],
-    rate_limit: { limit: 100, window_seconds: 60 },
-    metadata: { old_id: '17', text: '"quoted", \\ and 🔑' },
-  };
   const response = await importRows(
     [
       { name: 'Plain', hash: hashOf(plain) },

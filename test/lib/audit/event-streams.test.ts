@@ -59,7 +59,8 @@ function setUp(limits = { all: 10, ofTenant: 10, ofKey: 3 }) {
   let fails = false;
   let largest = 0;
   let gate = Promise.resolve();
-  const read = async (after: number, upTo: number, limit: number) => {
+  const read = async (kind: keyof typeof reads, after: number, upTo: number, limit: number) => {
+    reads[kind]++;
     const found = feed.filter(({ seq }) => seq > after && seq <= upTo).slice(0, limit);
     await gate;
     if (fails) throw new Error('down');
@@ -69,14 +70,8 @@ function setUp(limits = { all: 10, ofTenant: 10, ofKey: 3 }) {
   const streams = new EventStreams({
     source: {
       state: () => state,
-      ofScope: (_scope, ...range) => {
-        reads.ofScope++;
-        return read(...range);
-      },
-      ofTenants: (_tenants, ...range) => {
-        reads.ofTenants++;
-        return read(...range);
-      },
+      ofScope: (_scope, ...range) => read('ofScope', ...range),
+      ofTenants: (_tenants, ...range) => read('ofTenants', ...range),
     },
     limits,
     onError: (error) => errors.push(error),
