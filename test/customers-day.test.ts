@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Flexprice } from '@flexprice/sdk';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { missingProgram } from './fixtures/missing-program.ts';
 import { developmentKey, startService, type TestService } from './helper.ts';
 
@@ -52,17 +52,86 @@ const metadataOf = (
   `"expires_at":null,"last_used_at":null,"created_at":"${secret.created_at}","updated_at":"${updatedAt}",` +
   `"rotated_to":null,"rotated_from":null}`;
 
+const asDeveloper = ['-H', `X-API-Key: ${developmentKey}`];
+const noCustomers = '{"items":[],"pagination":{"total":0,"limit":50,"offset":0}}';
+const json = ['-H', 'Content-Type: application/json'];
+
+/** A service, and the key that its customer has just created with the development key. */
+async function startDay(t: Test) {
+  const service = await startService(t);
+  const url = await listen(service);
+  const customersUrl = `${url}/v1/customers`;
+  const keysUrl = `${url}/v1/secrets/api/keys`;
+  const creation = await curl(keysUrl, ...asDeveloper, ...json, '-d', '{"name": "Production backend"}');
+  const created: Created = JSON.parse(creation.body);
+  const asCustomer = ['-H', `X-API-Key: ${created.api_key}`];
+  const keyUrl = `${keysUrl}/${created.secret.id}`;
+  return { customersUrl, keysUrl, keyUrl, creation, created, asCustomer };
+}
+
+type Day = Awaited<ReturnType<typeof startDay>>;
+
+async function checkListed(t: Test, { created, keysUrl, keyUrl, asCustomer }: Day): Promise<void> {
+  const list = await curl(keysUrl, ...asCustomer);
+  t.equal(list.status, 200);
+  t.equal(list.body, `{"items":[${metadataOf(created)}],"pagination":{"total":1,"limit":50,"offset":0}}`);
+  const one = await curl(keyUrl, ...asDeveloper);
+  t.equal(one.status, 200);
+  t.equal(one.body, metadataOf(created));
+  const hash = createHash('sha256').update(created.api_key).digest('hex');
+  for (const secret of [created.api_key, hash]) {
+    t.notOk(JSON.stringify([list, one]).includes(secret));
+  }
+}
+
+async function deactivateAndActivate(
+  t: Test,
+  { created, customersUrl, keyUrl, asCustomer }: Day,
+): Promise<void> {
+  const patch = (status: string) =>
+    curl('-X', 'PATCH', keyUrl, ...asDeveloper, ...json, '-d', `{"status": "${status}"}`);
+  const updatedAtOf = ({ body }: Answer): string => JSON.parse(body).updated_at;
+
+  const deactivation = await patch('inactive');
+  t.equal(deactivation.status, 200);
+  t.equal(
+    deactivation.body,
+    metadataOf(created, { status: 'inactive', updatedAt: updatedAtOf(deactivation) }),
+  );
+  const refused = await curl(customersUrl, ...asCustomer);
+  t.equal(refused.status, 403);
+  t.equal(refused.body, refusal('API key is inactive'));
+
+  const activation = await patch('active');
+  t.equal(activation.status, 200);
+  t.equal(activation.body, metadataOf(created, { updatedAt: updatedAtOf(activation) }));
+  t.ok(updatedAtOf(activation) > updatedAtOf(deactivation));
+  t.equal((await curl(customersUrl, ...asCustomer)).status, 200);
+}
+
+async function refuseWrongKeys(t: Test, { customersUrl }: Day): Promise<void> {
+  const wrong = developmentKey.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+  const cases: [string, string[], string][] = [
+    ['no key', [], 'API key required'],
+    ['an empty header', ['-H', 'X-API-Key;'], 'API key required'],
+    ['an unknown key', ['-H', `X-API-Key: ${wrong}`], 'Invalid API key'],
+    ['not a key', ['-H', 'X-API-Key: let me in'], 'Invalid API key'],
+    ['the header twice', [...asDeveloper, ...asDeveloper], 'Invalid API key'],
+  ];
+  for (const [name, headers, message] of cases) {
+    const answer = await curl(customersUrl, ...headers);
+    t.equal(answer.status, 401, name);
+    t.equal(answer.body, refusal(message), name);
+    t.match(answer.headers['www-authenticate'], /^Bearer /, name);
+  }
+}
+
 t.test(
   'a day of a customer, with curl, byte for byte',
   { skip: missingProgram('curl', 'curl') },
   async (t) => {
-    const service = await startService(t);
-    const url = await listen(service);
-    const customersUrl = `${url}/v1/customers`;
-    const keysUrl = `${url}/v1/secrets/api/keys`;
-    const asDeveloper = ['-H', `X-API-Key: ${developmentKey}`];
-    const noCustomers = '{"items":[],"pagination":{"total":0,"limit":50,"offset":0}}';
-    const json = ['-H', 'Content-Type: application/json'];
+    const day = await startDay(t);
+    const { customersUrl, keysUrl, keyUrl, creation, created, asCustomer } = day;
 
     await t.test('the development key of the README lists customers', async (t) => {
       const answer = await curl(customersUrl, ...asDeveloper);
@@ -70,11 +139,6 @@ t.test(
       t.equal(answer.body, noCustomers);
       t.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
     });
-
-    const creation = await curl(keysUrl, ...asDeveloper, ...json, '-d', '{"name": "Production backend"}');
-    const created: Created = JSON.parse(creation.body);
-    const asCustomer = ['-H', `X-API-Key: ${created.api_key}`];
-    const keyUrl = `${keysUrl}/${created.secret.id}`;
 
     await t.test('a key is created, and shown this once', async (t) => {
       t.equal(creation.status, 201);
@@ -95,40 +159,11 @@ t.test(
       t.equal(bearer.body, noCustomers);
     });
 
-    await t.test('it is listed and shown without the key or its hash', async (t) => {
-      const list = await curl(keysUrl, ...asCustomer);
-      t.equal(list.status, 200);
-      t.equal(list.body, `{"items":[${metadataOf(created)}],"pagination":{"total":1,"limit":50,"offset":0}}`);
-      const one = await curl(keyUrl, ...asDeveloper);
-      t.equal(one.status, 200);
-      t.equal(one.body, metadataOf(created));
-      const hash = createHash('sha256').update(created.api_key).digest('hex');
-      for (const secret of [created.api_key, hash]) {
-        t.notOk(JSON.stringify([list, one]).includes(secret));
-      }
-    });
+    await t.test('it is listed and shown without the key or its hash', (t) => checkListed(t, day));
 
-    await t.test('it is deactivated: refused with 403 at once, until it is activated', async (t) => {
-      const patch = (status: string) =>
-        curl('-X', 'PATCH', keyUrl, ...asDeveloper, ...json, '-d', `{"status": "${status}"}`);
-      const updatedAtOf = ({ body }: Answer): string => JSON.parse(body).updated_at;
-
-      const deactivation = await patch('inactive');
-      t.equal(deactivation.status, 200);
-      t.equal(
-        deactivation.body,
-        metadataOf(created, { status: 'inactive', updatedAt: updatedAtOf(deactivation) }),
-      );
-      const refused = await curl(customersUrl, ...asCustomer);
-      t.equal(refused.status, 403);
-      t.equal(refused.body, refusal('API key is inactive'));
-
-      const activation = await patch('active');
-      t.equal(activation.status, 200);
-      t.equal(activation.body, metadataOf(created, { updatedAt: updatedAtOf(activation) }));
-      t.ok(updatedAtOf(activation) > updatedAtOf(deactivation));
-      t.equal((await curl(customersUrl, ...asCustomer)).status, 200);
-    });
+    await t.test('it is deactivated: refused with 403 at once, until it is activated', (t) =>
+      deactivateAndActivate(t, day),
+    );
 
     await t.test(
       'it is deleted: refused with 401 at once, and deleting it again answers alike',
@@ -147,22 +182,7 @@ t.test(
       },
     );
 
-    await t.test('no key and a wrong key are refused', async (t) => {
-      const wrong = developmentKey.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
-      const cases: [string, string[], string][] = [
-        ['no key', [], 'API key required'],
-        ['an empty header', ['-H', 'X-API-Key;'], 'API key required'],
-        ['an unknown key', ['-H', `X-API-Key: ${wrong}`], 'Invalid API key'],
-        ['not a key', ['-H', 'X-API-Key: let me in'], 'Invalid API key'],
-        ['the header twice', [...asDeveloper, ...asDeveloper], 'Invalid API key'],
-      ];
-      for (const [name, headers, message] of cases) {
-        const answer = await curl(customersUrl, ...headers);
-        t.equal(answer.status, 401, name);
-        t.equal(answer.body, refusal(message), name);
-        t.match(answer.headers['www-authenticate'], /^Bearer /, name);
-      }
-    });
+    await t.test('no key and a wrong key are refused', (t) => refuseWrongKeys(t, day));
   },
 );
 

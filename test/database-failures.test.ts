@@ -153,12 +153,9 @@ t.test('without its database the service decides from memory, until its lease en
     await restore();
     await untilMayDecide(cut);
     t.equal((await cut.call({ url: '/health/ready', key: null })).statusCode, 200);
-    const statuses = async () =>
-      Promise.all(
-        keyNames.map(
-          async (name) => (await cut.call({ url: '/v1/auth/me', key: presented[name] })).statusCode,
-        ),
-      );
+    const statusOf = async (name: KeyName) =>
+      (await cut.call({ url: '/v1/auth/me', key: presented[name] })).statusCode;
+    const statuses = () => Promise.all(keyNames.map(statusOf));
     t.strictSame(await statuses(), [200, 200, 403, 401]);
     t.equal((await setStatus(secret.id, 'inactive')).statusCode, 200);
     t.equal((await setStatus(inactiveSecret.id, 'active')).statusCode, 200);

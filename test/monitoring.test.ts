@@ -114,7 +114,8 @@ t.test('promtool finds no fault with the metrics, but for those of Node', { skip
   );
 });
 
-t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
+/** Two replicas and a canary, and Prometheus, which has visits of each to tell of. */
+async function startMonitored(t: Test) {
   const databaseUrl = await createMigratedDatabase(t);
   const replicas = [await startWatched(t, databaseUrl), await startWatched(t, databaseUrl)];
   const [first, second] = replicas;
@@ -136,6 +137,35 @@ t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
   });
   for (const replica of replicas) await visit(replica);
   const instances = replicas.map(({ metricsAddress }) => metricsAddress).sort();
+  return { databaseUrl, replicas, first, prometheus, instances };
+}
+
+type Monitored = Awaited<ReturnType<typeof startMonitored>>;
+
+async function checkOutage(t: Test, { databaseUrl, replicas, first, prometheus }: Monitored): Promise<void> {
+  const stateOf = async (name: string) =>
+    (await prometheus.rules()).find((rule) => rule.name === name)?.state ?? null;
+  const restore = await cutDatabase(databaseUrl);
+  await untilLeaseEnds(first);
+  t.equal((await first.call({ url: '/v1/auth/me' })).statusCode, 503);
+  const waiting = ['LatchkeyNotReady', 'LatchkeyLeaseMissing', 'LatchkeyReplicationFailing'];
+  for (const name of waiting)
+    t.ok(await eventually(async () => ((await stateOf(name)) === 'pending' ? true : null)), `${name} waits`);
+  const firing = await eventually(async () => {
+    const alerts = await prometheus.query('ALERTS{alertstate="firing"}');
+    return namesOf(alerts).includes('LatchkeyUndecidable') ? alerts : null;
+  });
+  t.comment(`firing: ${JSON.stringify(firing)}`);
+  t.notOk(namesOf(firing).includes('LatchkeyPromiseBroken'), 'an outage breaks no promise');
+  await restore();
+  await Promise.all(replicas.map(untilMayDecide));
+  await eventually(async () => ((await stateOf('LatchkeyNotReady')) === 'inactive' ? true : null));
+  t.match(await gauges(prometheus, 'latchkey_may_decide'), [1, 1], 'and when it is back');
+}
+
+t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
+  const monitored = await startMonitored(t);
+  const { prometheus, instances } = monitored;
 
   await t.test('Prometheus answers queries about them', async (t) => {
     const keys = await eventually(async () => {
@@ -188,29 +218,7 @@ t.test('Prometheus scrapes replicas and the canary', { skip }, async (t) => {
     }
   });
 
-  await t.test('the alerts fire when the database is gone', async (t) => {
-    const stateOf = async (name: string) =>
-      (await prometheus.rules()).find((rule) => rule.name === name)?.state ?? null;
-    const restore = await cutDatabase(databaseUrl);
-    await untilLeaseEnds(first);
-    t.equal((await first.call({ url: '/v1/auth/me' })).statusCode, 503);
-    const waiting = ['LatchkeyNotReady', 'LatchkeyLeaseMissing', 'LatchkeyReplicationFailing'];
-    for (const name of waiting)
-      t.ok(
-        await eventually(async () => ((await stateOf(name)) === 'pending' ? true : null)),
-        `${name} waits`,
-      );
-    const firing = await eventually(async () => {
-      const alerts = await prometheus.query('ALERTS{alertstate="firing"}');
-      return namesOf(alerts).includes('LatchkeyUndecidable') ? alerts : null;
-    });
-    t.comment(`firing: ${JSON.stringify(firing)}`);
-    t.notOk(namesOf(firing).includes('LatchkeyPromiseBroken'), 'an outage breaks no promise');
-    await restore();
-    await Promise.all(replicas.map(untilMayDecide));
-    await eventually(async () => ((await stateOf('LatchkeyNotReady')) === 'inactive' ? true : null));
-    t.match(await gauges(prometheus, 'latchkey_may_decide'), [1, 1], 'and when it is back');
-  });
+  await t.test('the alerts fire when the database is gone', (t) => checkOutage(t, monitored));
 });
 
 const namesOf = (alerts: Sample[]): (string | undefined)[] => alerts.map(({ metric }) => metric['alertname']);

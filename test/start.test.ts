@@ -469,6 +469,72 @@ const localhostIsTwoAddresses = `--import=data:text/javascript,${encodeURICompon
     name === 'localhost' && options.all ? done(null, both) : lookup(name, options, done);
 `)}`;
 
+async function checkMetrics(t: Test, service: ServiceProcess): Promise<void> {
+  const [, address, metricsPort] = await service.printed(/"address":"([^"]+)","family":"IPv4","port":(\d+)/);
+  t.equal(address, '127.0.0.1');
+  const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  t.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+  const text = await response.text();
+  t.match(
+    text,
+    /^latchkey_http_request_duration_seconds_count\{method="GET",route="\/v1\/customers",status="2xx"\} 1$/m,
+  );
+  t.match(text, /^latchkey_database_connections\{pool="requests",state="idle"\} \d+$/m);
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4');
+  if (outside === undefined) return void t.comment('this machine has no address but loopback to try');
+  await t.rejects(fetch(`http://${outside.address}:${metricsPort}/metrics`));
+}
+
+async function checkListening(t: Test, cwd: string, databaseUrl: string): Promise<void> {
+  const lock = new Client({ connectionString: databaseUrl });
+  await lock.connect();
+  t.teardown(() => lock.end());
+  await lock.query('BEGIN');
+  await lock.query('LOCK TABLE api_keys');
+  const options = { cwd, env: { NODE_ENV: 'development', LOG_LEVEL: 'info', PORT: '0', METRICS_PORT: '' } };
+  const loading = startProcess(t, options);
+  const stopped = startProcess(t, options);
+  await untilLoadsWait(databaseUrl, 2);
+
+  const [, listening = ''] = await loading.printed(/Server listening at (http:[^"]+)/);
+  const ready = await fetch(`${listening}/health/ready`);
+  t.equal(ready.status, 503);
+  t.match(await ready.json(), { checks: { keys: 'loading' }, replica: { keys: 0, lease_valid: false } });
+  t.equal((await fetch(`${listening}/health/live`)).status, 200);
+  t.equal(await statusOf(listening, developmentKey), 503);
+
+  stopped.signal('SIGTERM');
+  await stopped.printed(/"msg":"stopping"/);
+  await lock.query('COMMIT');
+  t.equal(await stopped.ended, 0, 'one that is stopped before ends in order');
+  while ((await fetch(`${listening}/health/ready`)).status !== 200) await delay(10);
+  t.equal(await statusOf(listening, developmentKey), 200);
+}
+
+async function checkPortInUse(t: Test, cwd: string, port: number): Promise<void> {
+  const second = startProcess(t, { cwd, env: { NODE_ENV: 'development', PORT: String(port) } });
+  t.equal(await second.ended, 1);
+  t.equal(
+    second.stderr(),
+    `Port ${port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another\n`,
+  );
+}
+
+async function checkWrongConfiguration(t: Test, cwd: string): Promise<void> {
+  const wrong = startProcess(t, {
+    cwd,
+    env: { PORT: 'eighty', API_KEYS: apiKeys({}, hashOf(developmentKey)) },
+  });
+  t.equal(await wrong.ended, 1);
+  t.match(
+    wrong.stderr(),
+    /^The configuration is wrong:\n {2}- PORT must be .*\n {2}- API_KEYS has the dev.*\n$/,
+  );
+  t.equal(wrong.stdout(), '');
+}
+
 t.test('the process', async (t) => {
   const databaseUrl = await createMigratedDatabase(t);
   const cwd = t.testdir({ '.env': `DATABASE_URL=${databaseUrl}\nMETRICS_PORT=0\nLOG_LEVEL=silent\n` });
@@ -486,78 +552,22 @@ t.test('the process', async (t) => {
     t.equal((await fetch(`${url}/docs/`)).status, 200);
   });
 
-  await t.test('serves metrics on loopback if not said otherwise', async (t) => {
-    const [, address, metricsPort] = await service.printed(
-      /"address":"([^"]+)","family":"IPv4","port":(\d+)/,
-    );
-    t.equal(address, '127.0.0.1');
-    const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-    t.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
-    const text = await response.text();
-    t.match(
-      text,
-      /^latchkey_http_request_duration_seconds_count\{method="GET",route="\/v1\/customers",status="2xx"\} 1$/m,
-    );
-    t.match(text, /^latchkey_database_connections\{pool="requests",state="idle"\} \d+$/m);
-    const outside = Object.values(networkInterfaces())
-      .flatMap((addresses) => addresses ?? [])
-      .find(({ internal, family }) => !internal && family === 'IPv4');
-    if (outside === undefined) return void t.comment('this machine has no address but loopback to try');
-    await t.rejects(fetch(`http://${outside.address}:${metricsPort}/metrics`));
-  });
+  await t.test('serves metrics on loopback if not said otherwise', (t) => checkMetrics(t, service));
 
   await t.test('listens at one address, for which all is set up, also where localhost is two', async (t) => {
     t.equal((await fetch(`http://127.0.0.1:${port}/health/live`)).status, 200);
     await t.rejects(fetch(`http://[::1]:${port}/health/live`), { cause: { code: 'ECONNREFUSED' } });
   });
 
-  await t.test('ends with a sentence when its port is in use', async (t) => {
-    const second = startProcess(t, { cwd, env: { NODE_ENV: 'development', PORT: String(port) } });
-    t.equal(await second.ended, 1);
-    t.equal(
-      second.stderr(),
-      `Port ${port} is in use by another process: set PORT (or METRICS_PORT, if it is that) to another\n`,
-    );
-  });
+  await t.test('ends with a sentence when its port is in use', (t) => checkPortInUse(t, cwd, port));
 
-  await t.test('ends with a sentence when the configuration is wrong', async (t) => {
-    const wrong = startProcess(t, {
-      cwd,
-      env: { PORT: 'eighty', API_KEYS: apiKeys({}, hashOf(developmentKey)) },
-    });
-    t.equal(await wrong.ended, 1);
-    t.match(
-      wrong.stderr(),
-      /^The configuration is wrong:\n {2}- PORT must be .*\n {2}- API_KEYS has the dev.*\n$/,
-    );
-    t.equal(wrong.stdout(), '');
-  });
+  await t.test('ends with a sentence when the configuration is wrong', (t) =>
+    checkWrongConfiguration(t, cwd),
+  );
 
-  await t.test('listens as soon as it can decide, or tells after two seconds how far it is', async (t) => {
-    const lock = new Client({ connectionString: databaseUrl });
-    await lock.connect();
-    t.teardown(() => lock.end());
-    await lock.query('BEGIN');
-    await lock.query('LOCK TABLE api_keys');
-    const options = { cwd, env: { NODE_ENV: 'development', LOG_LEVEL: 'info', PORT: '0', METRICS_PORT: '' } };
-    const loading = startProcess(t, options);
-    const stopped = startProcess(t, options);
-    await untilLoadsWait(databaseUrl, 2);
-
-    const [, listening = ''] = await loading.printed(/Server listening at (http:[^"]+)/);
-    const ready = await fetch(`${listening}/health/ready`);
-    t.equal(ready.status, 503);
-    t.match(await ready.json(), { checks: { keys: 'loading' }, replica: { keys: 0, lease_valid: false } });
-    t.equal((await fetch(`${listening}/health/live`)).status, 200);
-    t.equal(await statusOf(listening, developmentKey), 503);
-
-    stopped.signal('SIGTERM');
-    await stopped.printed(/"msg":"stopping"/);
-    await lock.query('COMMIT');
-    t.equal(await stopped.ended, 0, 'one that is stopped before ends in order');
-    while ((await fetch(`${listening}/health/ready`)).status !== 200) await delay(10);
-    t.equal(await statusOf(listening, developmentKey), 200);
-  });
+  await t.test('listens as soon as it can decide, or tells after two seconds how far it is', (t) =>
+    checkListening(t, cwd, databaseUrl),
+  );
 
   await t.test('finishes on SIGTERM what it has begun, and then ends', async (t) => {
     const inFlight = await beginRequest(url);
@@ -636,7 +646,8 @@ async function untilReady(url: string): Promise<void> {
   }
 }
 
-t.test('workers', async (t) => {
+/** A process with two workers, both ready. */
+async function startWorkers(t: Test) {
   const databaseUrl = await createMigratedDatabase(t);
   const port = await findFreePort();
   const metricsPort = await findFreePort([port]);
@@ -666,6 +677,76 @@ t.test('workers', async (t) => {
     }
   };
 
+  /** The value of a metric, of all workers together. */
+  async function metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    const line = (await response.text()).split('\n').find((line) => line.startsWith(`${name} `));
+    return Number(line?.split(' ')[1]);
+  }
+
+  return { databaseUrl, url, port, service, workers, servers, metric };
+}
+
+type Workers = Awaited<ReturnType<typeof startWorkers>>;
+
+async function changeInAll(t: Test, { url, servers, workers }: Workers): Promise<void> {
+  const created = await onNewConnection(`${url}/v1/secrets/api/keys`, {
+    method: 'POST',
+    body: { name: 'In all' },
+  });
+  const { api_key: key, secret } = JSON.parse(created.body);
+  for (let round = 0; round < 10; round++) {
+    const status = round % 2 === 0 ? 'inactive' : 'active';
+    const change = { method: 'PATCH', body: { status } };
+    t.equal((await onNewConnection(`${url}/v1/secrets/api/keys/${secret.id}`, change)).status, 200);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => onNewConnection(`${url}/v1/auth/me`, { key })),
+    );
+    t.same(
+      answers.map((answer) => answer.status),
+      Array(8).fill(round % 2 === 0 ? 403 : 200),
+      status,
+    );
+  }
+  t.same((await servers('/v1/secrets/api/keys/:id', 10)).sort(), workers.toSorted(), 'each made changes');
+}
+
+async function replaceKilled(t: Test, { url, service, workers, metric }: Workers): Promise<void> {
+  const [killed = 0, survivor = 0] = workers;
+  process.kill(killed, 'SIGKILL');
+  await service.printed(/worker ended, starting another/);
+  t.match(logged(service, 'worker ended'), [{ pid: service.pid, worker: killed }]);
+  t.equal((await onNewConnection(`${url}/v1/customers`)).status, 200, 'the other goes on');
+  while (logged(service, 'Server listening').length < 3) await delay(10);
+  const now = pidsOf(logged(service, 'Server listening')).filter((pid) => pid !== killed);
+  t.equal(now.length, 2);
+  t.ok(now.includes(survivor));
+  await untilReady(url);
+  for (let i = 0; i < 10; i++) t.equal((await onNewConnection(`${url}/v1/unknown`)).status, 404);
+  t.equal(
+    (await onNewConnection(`${url}/v1/environments`, { method: 'POST', body: { name: 'new' } })).status,
+    201,
+  );
+  t.equal(await metric('latchkey_lease_valid'), 1);
+}
+
+async function stopAll(t: Test, { url, port, databaseUrl, service }: Workers): Promise<void> {
+  const all = pidsOf(logged(service, 'Server listening'));
+  t.equal(all.length, 3);
+  const inFlight = await beginRequest(url);
+  service.signal('SIGTERM');
+  await untilClosed(port);
+  t.equal(await inFlight.finish(), 201);
+  t.equal(await service.ended, 0);
+  t.same(all.filter(isRunning), []);
+  t.same(await queryOn(databaseUrl, 'SELECT id FROM replicas'), [], 'no replica is waited for any more');
+  t.equal(service.stderr(), '');
+}
+
+t.test('workers', async (t) => {
+  const running = await startWorkers(t);
+  const { databaseUrl, url, service, workers, servers, metric } = running;
+
   await t.test('are welcomed as one', async (t) => {
     const [, command = ''] = await service.printed(/^ {4}(curl .*)\n/m);
     const { stdout } = await run('/bin/sh', ['-c', `${command} --silent`]);
@@ -677,35 +758,9 @@ t.test('workers', async (t) => {
     t.same((await servers('/v1/auth/me', 20)).sort(), workers.toSorted());
   });
 
-  await t.test('have a change in force in all of them once one has answered it', async (t) => {
-    const created = await onNewConnection(`${url}/v1/secrets/api/keys`, {
-      method: 'POST',
-      body: { name: 'In all' },
-    });
-    const { api_key: key, secret } = JSON.parse(created.body);
-    for (let round = 0; round < 10; round++) {
-      const status = round % 2 === 0 ? 'inactive' : 'active';
-      const change = { method: 'PATCH', body: { status } };
-      t.equal((await onNewConnection(`${url}/v1/secrets/api/keys/${secret.id}`, change)).status, 200);
-      const answers = await Promise.all(
-        Array.from({ length: 8 }, () => onNewConnection(`${url}/v1/auth/me`, { key })),
-      );
-      t.same(
-        answers.map((answer) => answer.status),
-        Array(8).fill(round % 2 === 0 ? 403 : 200),
-        status,
-      );
-    }
-    t.same((await servers('/v1/secrets/api/keys/:id', 10)).sort(), workers.toSorted(), 'each made changes');
-  });
-
-  /** The value of a metric, of all workers together. */
-  async function metric(name: string): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
-    t.equal(response.status, 200);
-    const line = (await response.text()).split('\n').find((line) => line.startsWith(`${name} `));
-    return Number(line?.split(' ')[1]);
-  }
+  await t.test('have a change in force in all of them once one has answered it', (t) =>
+    changeInAll(t, running),
+  );
 
   await t.test('add up their metrics', async (t) => {
     t.equal(await metric('latchkey_keys'), 1, 'all have the same keys');
@@ -724,37 +779,11 @@ t.test('workers', async (t) => {
     );
   });
 
-  await t.test('are replaced when they are killed', async (t) => {
-    const [killed = 0, survivor = 0] = workers;
-    process.kill(killed, 'SIGKILL');
-    await service.printed(/worker ended, starting another/);
-    t.match(logged(service, 'worker ended'), [{ pid: service.pid, worker: killed }]);
-    t.equal((await onNewConnection(`${url}/v1/customers`)).status, 200, 'the other goes on');
-    while (logged(service, 'Server listening').length < 3) await delay(10);
-    const now = pidsOf(logged(service, 'Server listening')).filter((pid) => pid !== killed);
-    t.equal(now.length, 2);
-    t.ok(now.includes(survivor));
-    await untilReady(url);
-    for (let i = 0; i < 10; i++) t.equal((await onNewConnection(`${url}/v1/unknown`)).status, 404);
-    t.equal(
-      (await onNewConnection(`${url}/v1/environments`, { method: 'POST', body: { name: 'new' } })).status,
-      201,
-    );
-    t.equal(await metric('latchkey_lease_valid'), 1);
-  });
+  await t.test('are replaced when they are killed', (t) => replaceKilled(t, running));
 
-  await t.test('end with the process that they share, whose requests are finished first', async (t) => {
-    const all = pidsOf(logged(service, 'Server listening'));
-    t.equal(all.length, 3);
-    const inFlight = await beginRequest(url);
-    service.signal('SIGTERM');
-    await untilClosed(port);
-    t.equal(await inFlight.finish(), 201);
-    t.equal(await service.ended, 0);
-    t.same(all.filter(isRunning), []);
-    t.same(await queryOn(databaseUrl, 'SELECT id FROM replicas'), [], 'no replica is waited for any more');
-    t.equal(service.stderr(), '');
-  });
+  await t.test('end with the process that they share, whose requests are finished first', (t) =>
+    stopAll(t, running),
+  );
 });
 
 /** The numbers of the PostgreSQL processes that own a database in the folder. */

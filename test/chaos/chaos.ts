@@ -12,7 +12,7 @@ import type { Quantiles } from './latencies.ts';
 import { Load } from './load.ts';
 import { Oracle, type Violation, verificationPath } from './oracle.ts';
 import { ChangeStatistics } from './statistics.ts';
-import { configureTenants, prepareTenants } from './tenants.ts';
+import { configureTenants, prepareTenants, type TestTenant } from './tenants.ts';
 import { Verifier } from './verifier.ts';
 
 export interface ChaosOptions {
@@ -107,21 +107,12 @@ async function run(
   });
   const load = new Load(cluster, oracle, verifier, randomOf(1));
   const tenants = await prepareTenants(cluster, configured, oracle);
-  const changers = tenants.map(
-    (tenant, i) =>
-      new Changer({
-        cluster,
-        oracle,
-        verifier,
-        faults,
-        statistics,
-        tenant,
-        operatorKey: configured.operatorKey,
-        intervalMs: 1_000 / options.changesPerSecond,
-        random: randomOf(2 + i),
-        watch: { key: (key) => load.watchKey(key), session: (session) => load.watchSession(session) },
-      }),
-  );
+  const shared = {
+    ...{ cluster, oracle, verifier, faults, statistics, operatorKey: configured.operatorKey },
+    intervalMs: 1_000 / options.changesPerSecond,
+    watch: { key: load.watchKey.bind(load), session: load.watchSession.bind(load) },
+  };
+  const changers = tenants.map((tenant, i) => new Changer({ ...shared, tenant, random: randomOf(2 + i) }));
 
   for (const changer of changers) await changer.prepare();
   await load.measureCapacity(warmUpMs);
@@ -135,14 +126,7 @@ async function run(
   const ended = new AbortController();
   const background = options.withFaults
     ? { answered: 0, lost: 0 }
-    : runBackgroundLoad(
-        {
-          ports: cluster.replicas.map(({ port }) => port),
-          requests: tenants.map(({ operatorKey }) => requestText('GET', verificationPath, operatorKey)),
-          perSecond: perSecond - judgedPerSecond,
-        },
-        ended.signal,
-      );
+    : runBackground(cluster, tenants, perSecond - judgedPerSecond, ended.signal);
   const alongside = [
     background,
     load.run(judgedPerSecond, ended.signal),
@@ -173,6 +157,13 @@ async function run(
     unexpected: [...unexpected, ...statistics.unexpected],
     contradictions: await findContradictions(cluster.pool),
   };
+}
+
+/** Sends what isn't judged, from a process of its own. */
+function runBackground(cluster: Cluster, tenants: TestTenant[], perSecond: number, signal: AbortSignal) {
+  const ports = cluster.replicas.map(({ port }) => port);
+  const requests = tenants.map(({ operatorKey }) => requestText('GET', verificationPath, operatorKey));
+  return runBackgroundLoad({ ports, requests, perSecond }, signal);
 }
 
 async function reportProgress(report: () => void, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -11,6 +11,7 @@ import latchkey, { type LatchkeyOptions } from '../../exports/fastify.ts';
 import { migrate } from '../../lib/database/migrations.ts';
 import { listen } from '../fixtures/raw-http.ts';
 import { createRedis, redisIsMissing } from '../fixtures/redis.ts';
+import { type StandIn, startStandIn } from '../fixtures/stand-in-service.ts';
 import {
   collectLog,
   createEmptyDatabase,
@@ -411,6 +412,65 @@ async function startAskedService(t: Test) {
   return { service, options: { url, apiKey } };
 }
 
+type AskedService = Awaited<ReturnType<typeof startAskedService>>['service'];
+
+interface AskingApp {
+  service: AskedService;
+  app: FastifyInstance;
+}
+
+async function askForIdentity(t: Test, { service, app }: AskingApp): Promise<void> {
+  const { api_key, secret } = await createKey(service, { permissions: ['orders:read'] });
+  const response = await app.inject({ url: '/whoami', headers: { authorization: `Bearer ${api_key}` } });
+  t.strictSame(response.json(), {
+    tenantId: secret.tenant_id,
+    environmentId: secret.environment_id,
+    auth: {
+      tenantId: secret.tenant_id,
+      environmentId: secret.environment_id,
+      userId: 'user_default',
+      keyId: secret.id,
+      permissions: ['orders:read'],
+      rateLimit: null,
+      isConfiguredKey: false,
+      sunsetAtMs: null,
+    },
+  });
+  t.equal(response.headers['cache-control'], 'no-store');
+  t.equal(app.latchkey.replica(), null);
+}
+
+async function compareLimits(t: Test, { service, app }: AskingApp): Promise<void> {
+  const replica = await startApp(t, { databaseUrl: service.databaseUrl });
+  const limit = { permissions: ['customers:read'], rate_limit: { limit: 2, window_seconds: 600 } };
+  const answersOf = async (by: FastifyInstance) => {
+    const key = await createPlaintext(service, limit);
+    const answers = [];
+    for (const url of ['/customers', '/whoami', '/customers']) answers.push(await call(by, key, url));
+    return answers.map((answer) => {
+      const { statusCode, headers, body } = partsOf(answer);
+      const { 'retry-after': after, 'x-ratelimit-reset': reset, ...others } = headers;
+      if (after !== undefined) t.equal(after, reset);
+      return { statusCode, headers: others, body, isReset: Number(reset) > 590 && Number(reset) <= 600 };
+    });
+  };
+  const answers = await answersOf(app);
+  t.match(
+    answers.map(({ statusCode, headers, isReset }) => [
+      statusCode,
+      headers['x-ratelimit-remaining'],
+      isReset,
+    ]),
+    [
+      [200, '1', true],
+      [200, '0', true],
+      [429, '0', true],
+    ],
+  );
+  const ofReplica = await answersOf(replica);
+  t.same([answers[0], answers[2]], [ofReplica[0], ofReplica[2]]);
+}
+
 t.test('an app asks a service about each request', async (t) => {
   const { service, options } = await startAskedService(t);
   const connections: Socket[] = [];
@@ -418,26 +478,9 @@ t.test('an app asks a service about each request', async (t) => {
   const log = collectLog();
   const app = await startApp(t, options, undefined, log);
 
-  await t.test('an app that asks the service knows the identity of a request', async (t) => {
-    const { api_key, secret } = await createKey(service, { permissions: ['orders:read'] });
-    const response = await app.inject({ url: '/whoami', headers: { authorization: `Bearer ${api_key}` } });
-    t.strictSame(response.json(), {
-      tenantId: secret.tenant_id,
-      environmentId: secret.environment_id,
-      auth: {
-        tenantId: secret.tenant_id,
-        environmentId: secret.environment_id,
-        userId: 'user_default',
-        keyId: secret.id,
-        permissions: ['orders:read'],
-        rateLimit: null,
-        isConfiguredKey: false,
-        sunsetAtMs: null,
-      },
-    });
-    t.equal(response.headers['cache-control'], 'no-store');
-    t.equal(app.latchkey.replica(), null);
-  });
+  await t.test('an app that asks the service knows the identity of a request', (t) =>
+    askForIdentity(t, { service, app }),
+  );
 
   await t.test('an app that asks the service refuses as the service does', async (t) => {
     for (const [name, headers] of Object.entries(await refusedHeaders(service))) {
@@ -462,36 +505,9 @@ t.test('an app asks a service about each request', async (t) => {
     t.same(refused.json(), errorOf('Rate limit exceeded', 'too_many_requests'));
   });
 
-  await t.test("the answer says what is left of the limit, as a replica's does", async (t) => {
-    const replica = await startApp(t, { databaseUrl: service.databaseUrl });
-    const limit = { permissions: ['customers:read'], rate_limit: { limit: 2, window_seconds: 600 } };
-    const answersOf = async (by: FastifyInstance) => {
-      const key = await createPlaintext(service, limit);
-      const answers = [];
-      for (const url of ['/customers', '/whoami', '/customers']) answers.push(await call(by, key, url));
-      return answers.map((answer) => {
-        const { statusCode, headers, body } = partsOf(answer);
-        const { 'retry-after': after, 'x-ratelimit-reset': reset, ...others } = headers;
-        if (after !== undefined) t.equal(after, reset);
-        return { statusCode, headers: others, body, isReset: Number(reset) > 590 && Number(reset) <= 600 };
-      });
-    };
-    const answers = await answersOf(app);
-    t.match(
-      answers.map(({ statusCode, headers, isReset }) => [
-        statusCode,
-        headers['x-ratelimit-remaining'],
-        isReset,
-      ]),
-      [
-        [200, '1', true],
-        [200, '0', true],
-        [429, '0', true],
-      ],
-    );
-    const ofReplica = await answersOf(replica);
-    t.same([answers[0], answers[2]], [ofReplica[0], ofReplica[2]]);
-  });
+  await t.test("the answer says what is left of the limit, as a replica's does", (t) =>
+    compareLimits(t, { service, app }),
+  );
 
   await t.test('a key that the service has revoked is refused from its answer on', async (t) => {
     await changeKeys(t, service, app, 10);
@@ -518,109 +534,102 @@ t.test('an app asks a service about each request', async (t) => {
   });
 });
 
-t.test('what a service does not clearly accept is not accepted', async (t) => {
-  let answer: RequestListener = (_request, response) => response.end();
-  const requests: IncomingMessage[] = [];
-  const standIn = createServer((request, response) => {
-    requests.push(request);
-    answer(request, response);
-  });
-  await new Promise<void>((listening) => standIn.listen(0, '127.0.0.1', listening));
-  t.teardown(() => {
-    standIn.closeAllConnections();
-    standIn.close();
-  });
-  const address = standIn.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  const log = collectLog();
-  const options = { url: `http://127.0.0.1:${port}/latchkey`, apiKey: 'a'.repeat(64) };
-  const app = await createApp(t, options, undefined, log);
-  const key = 'b'.repeat(64);
+/** A key that the service would know. */
+const knownKey = 'b'.repeat(64);
 
-  const verdict = {
-    ...{ valid: true, code: 'valid', key_id: 'key_1', tenant_id: 'tenant_1', environment_id: 'env_1' },
-    ...{ user_id: 'user_1', permissions: [], rate_limit: null },
+const verdict = {
+  ...{ valid: true, code: 'valid', key_id: 'key_1', tenant_id: 'tenant_1', environment_id: 'env_1' },
+  ...{ user_id: 'user_1', permissions: [], rate_limit: null },
+};
+const saying =
+  (status: number, body: unknown): RequestListener =>
+  (_request, response) =>
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+const undecided = errorOf('Authentication temporarily unavailable', 'service_unavailable');
+
+async function refuseWithoutVerdict(t: Test, app: FastifyInstance, standIn: StandIn): Promise<void> {
+  const answers: Record<string, RequestListener> = {
+    nothing: (_request, response) => response.end(),
+    'no JSON': (_request, response) => response.end('yes'),
+    'another JSON': saying(200, { valid: true }),
+    'a list': saying(200, [verdict]),
+    'an unknown code': saying(200, { ...verdict, code: 'sure' }),
+    'another status': saying(201, verdict),
+    'a wrong apiKey': saying(401, errorOf('Invalid API key', 'permission_denied')),
+    'a missing permission': saying(403, errorOf('Permission denied', 'permission_denied')),
+    'its limit': saying(429, errorOf('Rate limit exceeded', 'too_many_requests')),
+    'its failure': saying(503, undecided),
+    'an echo': (request, response) => void request.pipe(response),
+    'a redirect': (_request, response) => response.writeHead(307, { location: '/elsewhere' }).end(),
+    'the end of the connection': (request) => request.socket.destroy(),
   };
-  const saying =
-    (status: number, body: unknown): RequestListener =>
-    (_request, response) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  const undecided = errorOf('Authentication temporarily unavailable', 'service_unavailable');
+  for (const [name, listener] of Object.entries(answers)) {
+    standIn.answer = listener;
+    const refused = await call(app, knownKey);
+    t.equal(refused.statusCode, 503, name);
+    t.same(refused.json(), undecided);
+    t.equal(refused.headers['retry-after'], '1');
+  }
+  t.notOk(standIn.askedUrls.includes('/elsewhere'));
+}
+
+async function refuseByVerdict(t: Test, app: FastifyInstance, standIn: StandIn): Promise<void> {
+  const statuses: Record<string, number> = {
+    ...{ not_found: 401, expired: 401, inactive: 403, insufficient_permissions: 403, rate_limited: 429 },
+    valid: 403,
+  };
+  const rate_limit = { limit: 2, window_seconds: 60, remaining: 0, reset_seconds: 42 };
+  standIn.answer = saying(200, { ...verdict, valid: false, code: 'rate_limited', rate_limit });
+  t.equal((await call(app, knownKey)).headers['retry-after'], '42');
+  for (const [code, status] of Object.entries(statuses)) {
+    standIn.answer = saying(200, { ...verdict, valid: false, code });
+    t.equal(await statusOf(app, knownKey), status, code);
+  }
+  for (const name of ['tenant_id', 'environment_id', 'user_id', 'key_id']) {
+    standIn.answer = saying(200, { ...verdict, [name]: null });
+    t.equal(await statusOf(app, knownKey), 403, `${name}: null`);
+  }
+}
+
+t.test('what a service does not clearly accept is not accepted', async (t) => {
+  const standIn = await startStandIn(t, (_request, response) => response.end());
+  const log = collectLog();
+  const app = await createApp(t, { url: standIn.url, apiKey: 'a'.repeat(64) }, undefined, log);
 
   await t.test('in contrast to what it does', async (t) => {
-    answer = saying(200, verdict);
-    t.equal(await statusOf(app, key), 200);
-    t.equal(requests.at(-1)?.url, '/latchkey/v1/auth/keys/verify');
-    answer = (request, response) => {
+    standIn.answer = saying(200, verdict);
+    t.equal(await statusOf(app, knownKey), 200);
+    t.equal(standIn.askedUrls.at(-1), '/latchkey/v1/auth/keys/verify');
+    standIn.answer = (request, response) => {
       // As a connection that was kept and has just been given up.
-      answer = saying(200, verdict);
+      standIn.answer = saying(200, verdict);
       request.socket.destroy();
       response.destroy();
     };
-    t.equal(await statusOf(app, key), 200, 'also when it has to be asked again');
+    t.equal(await statusOf(app, knownKey), 200, 'also when it has to be asked again');
   });
 
-  await t.test('an answer that is none', async (t) => {
-    const answers: Record<string, RequestListener> = {
-      nothing: (_request, response) => response.end(),
-      'no JSON': (_request, response) => response.end('yes'),
-      'another JSON': saying(200, { valid: true }),
-      'a list': saying(200, [verdict]),
-      'an unknown code': saying(200, { ...verdict, code: 'sure' }),
-      'another status': saying(201, verdict),
-      'a wrong apiKey': saying(401, errorOf('Invalid API key', 'permission_denied')),
-      'a missing permission': saying(403, errorOf('Permission denied', 'permission_denied')),
-      'its limit': saying(429, errorOf('Rate limit exceeded', 'too_many_requests')),
-      'its failure': saying(503, undecided),
-      'an echo': (request, response) => void request.pipe(response),
-      'a redirect': (_request, response) => response.writeHead(307, { location: '/elsewhere' }).end(),
-      'the end of the connection': (request) => request.socket.destroy(),
-    };
-    for (const [name, listener] of Object.entries(answers)) {
-      answer = listener;
-      const refused = await call(app, key);
-      t.equal(refused.statusCode, 503, name);
-      t.same(refused.json(), undecided);
-      t.equal(refused.headers['retry-after'], '1');
-    }
-    t.notOk(requests.some(({ url }) => url === '/elsewhere'));
-  });
+  await t.test('an answer that is none', (t) => refuseWithoutVerdict(t, app, standIn));
 
   await t.test('no answer in time', async (t) => {
-    answer = () => {};
-    t.equal(await statusOf(app, key), 503);
+    standIn.answer = () => {};
+    t.equal(await statusOf(app, knownKey), 503);
   });
 
-  await t.test('a verdict that refuses, or names nobody', async (t) => {
-    const statuses: Record<string, number> = {
-      ...{ not_found: 401, expired: 401, inactive: 403, insufficient_permissions: 403, rate_limited: 429 },
-      valid: 403,
-    };
-    const rate_limit = { limit: 2, window_seconds: 60, remaining: 0, reset_seconds: 42 };
-    answer = saying(200, { ...verdict, valid: false, code: 'rate_limited', rate_limit });
-    t.equal((await call(app, key)).headers['retry-after'], '42');
-    for (const [code, status] of Object.entries(statuses)) {
-      answer = saying(200, { ...verdict, valid: false, code });
-      t.equal(await statusOf(app, key), status, code);
-    }
-    for (const name of ['tenant_id', 'environment_id', 'user_id', 'key_id']) {
-      answer = saying(200, { ...verdict, [name]: null });
-      t.equal(await statusOf(app, key), 403, `${name}: null`);
-    }
-  });
+  await t.test('a verdict that refuses, or names nobody', (t) => refuseByVerdict(t, app, standIn));
 
   await t.test('an app without its service is not ready', async (t) => {
     const me = { ...verdict, permissions: ['keys:verify'] };
     const { valid: _valid, code: _code, ...ready } = me;
-    answer = saying(200, ready);
+    standIn.answer = saying(200, ready);
     t.equal(await app.latchkey.ready(), true, 'unless the service answers, and its key may ask');
-    t.equal(requests.at(-1)?.url, '/latchkey/v1/auth/me');
-    answer = saying(200, { ...ready, permissions: ['keys:read'] });
+    t.equal(standIn.askedUrls.at(-1), '/latchkey/v1/auth/me');
+    standIn.answer = saying(200, { ...ready, permissions: ['keys:read'] });
     t.equal(await app.latchkey.ready(), false);
     t.match(log.lines.at(-1), 'The apiKey lacks the permission keys:verify');
-    answer = saying(200, 'welcome');
+    standIn.answer = saying(200, 'welcome');
     t.equal(await app.latchkey.ready(), false);
-    answer = saying(503, undecided);
+    standIn.answer = saying(503, undecided);
     t.equal(await app.latchkey.ready(), false);
     t.match(log.lines.at(-1), 'The service answers 503');
   });

@@ -1,5 +1,5 @@
 import { createHash, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose';
 import t, { type Test } from 'tap';
@@ -7,6 +7,7 @@ import latchkey, { type LatchkeySignedIdentityOptions } from '../../exports/fast
 import { caddy, haproxy, nginx, startProxy } from '../fixtures/proxies.ts';
 import { listen, sendRaw } from '../fixtures/raw-http.ts';
 import { forwarded, newIdentityKey, signingEnv } from '../fixtures/signed-identity.ts';
+import { startStandIn } from '../fixtures/stand-in-service.ts';
 import {
   collectLog,
   configuredKeys,
@@ -189,29 +190,18 @@ t.test("signed identity: the app's log names the reason of a refusal, but no tok
 const sha256Of = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /** A service that the test signs for. */
-async function startStandIn(t: Test) {
+/** A server in the place of a service, which tells its public key, and what signs with it as the service does. */
+async function startSigner(t: Test) {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const publicKeys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'own', alg: 'EdDSA', use: 'sig' }];
   const answerKeys: RequestListener = (_request, response) =>
     response.end(JSON.stringify({ keys: publicKeys }));
-  const standIn = { url: '', asked: [] as string[], answer: answerKeys, answerKeys, publicKeys, publicKey };
-  const server = createServer((request, response) => {
-    standIn.asked.push(request.url ?? '');
-    standIn.answer(request, response);
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  t.teardown(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  standIn.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/latchkey`;
   /** A token for `GET /whoami` as the service signs it, but for what is said. */
   const sign = (claims: object = {}, header: object = {}, key: KeyObject = privateKey): Promise<string> =>
     new SignJWT({ ...claimsNow(), ...claims })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'latchkey-identity+jwt', kid: 'own', ...header })
       .sign(key);
-  return Object.assign(standIn, { sign });
+  return Object.assign(await startStandIn(t, answerKeys), { answerKeys, publicKeys, publicKey, sign });
 }
 
 function claimsNow() {
@@ -233,13 +223,13 @@ const present = (app: FastifyInstance, token: string) =>
   app.inject({ url: '/whoami', headers: { 'x-auth-context': token } });
 
 t.test('a token is what the service signs, or is refused', async (t) => {
-  const standIn = await startStandIn(t);
+  const standIn = await startSigner(t);
   const { sign, publicKey } = standIn;
   const app = await startApp(t, { url: standIn.url, hosts: [host] });
   const now = Math.floor(Date.now() / 1000);
   const good = await present(app, await sign());
   t.equal(good.statusCode, 200, 'in contrast to these');
-  t.strictSame(standIn.asked, ['/latchkey/.well-known/jwks.json']);
+  t.strictSame(standIn.askedUrls, ['/latchkey/.well-known/jwks.json']);
 
   const stranger = generateKeyPairSync('ed25519');
   const confused = createSecretKey(Buffer.from(publicKey.export({ format: 'pem', type: 'spki' })));
@@ -287,8 +277,11 @@ t.test('a token is what the service signs, or is refused', async (t) => {
     t.equal((await present(app, await sign(times))).statusCode, 200, 'clocks may differ by seconds');
 });
 
-t.test('without the keys of the service nothing is decided', async (t) => {
-  const standIn = await startStandIn(t);
+const failure: RequestListener = (_request, response) => response.writeHead(500).end();
+
+/** An app that asks a stand-in for its keys, and a clock that the test sets forward. */
+async function startAskingApp(t: Test) {
+  const standIn = await startSigner(t);
   const log = collectLog();
   const clock = { offsetMs: 0 };
   const now = Date.now.bind(Date);
@@ -299,42 +292,74 @@ t.test('without the keys of the service nothing is decided', async (t) => {
   const app = await startApp(t, { url: standIn.url, hosts: [host] }, log);
   const statusOf = async (token?: string) => (await present(app, token ?? (await standIn.sign()))).statusCode;
   const askedSince = async (during: () => Promise<unknown>) => {
-    standIn.asked.length = 0;
+    standIn.askedUrls.length = 0;
     await during();
-    return standIn.asked.length;
+    return standIn.askedUrls.length;
   };
-  const failure: RequestListener = (_request, response) => response.writeHead(500).end();
+  return { app, standIn, log, later, statusOf, askedSince };
+}
 
-  await t.test('as long as it gives none', async (t) => {
-    const saying =
-      (status: number, body: string): RequestListener =>
-      (_request, response) =>
-        response.writeHead(status, { location: '/elsewhere' }).end(body);
-    const answers: Record<string, RequestListener> = {
-      nothing: (_request, response) => response.end(),
-      'no JSON': saying(200, 'keys'),
-      'another JSON': saying(200, '{"keys": {}}'),
-      'no keys in it': saying(200, '{"keys": [1]}'),
-      'not found': saying(404, JSON.stringify(errorOf('Key set not found', 'not_found'))),
-      'its failure': failure,
-      'a redirect': saying(307, ''),
-      'the end of the connection': (request) => request.socket.destroy(),
-      'a key that is none': saying(200, JSON.stringify({ keys: [{ ...standIn.publicKeys[0], x: 'short' }] })),
-      'no answer in time': () => {},
-    };
-    for (const [name, answer] of Object.entries(answers)) {
-      standIn.answer = answer;
-      // A set with a broken key in it is a set, and kept as long as one.
-      later(301_000);
-      const refused = await present(app, await standIn.sign());
-      t.equal(refused.statusCode, 503, name);
-      t.strictSame(refused.json(), undecided);
-      t.equal(refused.headers['retry-after'], '1');
-    }
-    t.equal(await app.latchkey.ready(), false);
-    t.match(log.lines.at(-1), 'verifying signed identities failed');
-    t.notOk(standIn.asked.includes('/elsewhere'));
-  });
+type AskingApp = Awaited<ReturnType<typeof startAskingApp>>;
+
+async function refuseWithoutKeys(t: Test, { standIn, app, log, later }: AskingApp): Promise<void> {
+  const saying =
+    (status: number, body: string): RequestListener =>
+    (_request, response) =>
+      response.writeHead(status, { location: '/elsewhere' }).end(body);
+  const answers: Record<string, RequestListener> = {
+    nothing: (_request, response) => response.end(),
+    'no JSON': saying(200, 'keys'),
+    'another JSON': saying(200, '{"keys": {}}'),
+    'no keys in it': saying(200, '{"keys": [1]}'),
+    'not found': saying(404, JSON.stringify(errorOf('Key set not found', 'not_found'))),
+    'its failure': failure,
+    'a redirect': saying(307, ''),
+    'the end of the connection': (request) => request.socket.destroy(),
+    'a key that is none': saying(200, JSON.stringify({ keys: [{ ...standIn.publicKeys[0], x: 'short' }] })),
+    'no answer in time': () => {},
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    standIn.answer = answer;
+    // A set with a broken key in it is a set, and kept as long as one.
+    later(301_000);
+    const refused = await present(app, await standIn.sign());
+    t.equal(refused.statusCode, 503, name);
+    t.strictSame(refused.json(), undecided);
+    t.equal(refused.headers['retry-after'], '1');
+  }
+  t.equal(await app.latchkey.ready(), false);
+  t.match(log.lines.at(-1), 'verifying signed identities failed');
+  t.notOk(standIn.askedUrls.includes('/elsewhere'));
+}
+
+async function askSeldom(
+  t: Test,
+  { standIn, later, statusOf, askedSince }: AskingApp,
+  nextKey: KeyObject,
+): Promise<void> {
+  const flood = async (expected: number) => {
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => standIn.sign({}, { kid: `unknown ${i}` }, nextKey)),
+    );
+    const statuses = await Promise.all(tokens.map((token) => statusOf(token)));
+    t.strictSame(new Set(statuses), new Set([expected]));
+  };
+  t.equal(await askedSince(() => flood(401)), 0, 'just after an answer');
+  later(10_001);
+  t.equal(await askedSince(() => flood(401)), 1);
+  t.equal(await askedSince(() => flood(401)), 0);
+  standIn.answer = failure;
+  later(10_001);
+  t.equal(await askedSince(() => flood(503)), 1, 'which can not be said of it while nobody answers');
+  t.equal(await askedSince(() => flood(503)), 0);
+  t.equal(await statusOf(), 200, 'while those that are known are as good as before');
+}
+
+t.test('without the keys of the service nothing is decided', async (t) => {
+  const asking = await startAskingApp(t);
+  const { app, standIn, later, statusOf, askedSince } = asking;
+
+  await t.test('as long as it gives none', (t) => refuseWithoutKeys(t, asking));
 
   await t.test('the service is asked for its keys once a second at most', async (t) => {
     standIn.answer = failure;
@@ -356,24 +381,7 @@ t.test('without the keys of the service nothing is decided', async (t) => {
   const { privateKey: nextKey, publicKey: nextPublicKey } = generateKeyPairSync('ed25519');
   const signNext = () => standIn.sign({}, { kid: 'next' }, nextKey);
 
-  await t.test('a key that is not among them makes it ask, but seldom', async (t) => {
-    const flood = async (expected: number) => {
-      const tokens = await Promise.all(
-        Array.from({ length: 50 }, (_, i) => standIn.sign({}, { kid: `unknown ${i}` }, nextKey)),
-      );
-      const statuses = await Promise.all(tokens.map((token) => statusOf(token)));
-      t.strictSame(new Set(statuses), new Set([expected]));
-    };
-    t.equal(await askedSince(() => flood(401)), 0, 'just after an answer');
-    later(10_001);
-    t.equal(await askedSince(() => flood(401)), 1);
-    t.equal(await askedSince(() => flood(401)), 0);
-    standIn.answer = failure;
-    later(10_001);
-    t.equal(await askedSince(() => flood(503)), 1, 'which can not be said of it while nobody answers');
-    t.equal(await askedSince(() => flood(503)), 0);
-    t.equal(await statusOf(), 200, 'while those that are known are as good as before');
-  });
+  await t.test('a key that is not among them makes it ask, but seldom', (t) => askSeldom(t, asking, nextKey));
 
   await t.test('an app finds the key that the service signs with now', async (t) => {
     standIn.publicKeys.push({
