@@ -14,7 +14,9 @@ declare module 'fastify' {
 
 /**
  * Traces of OpenTelemetry: a span for each request and each of its statements. They name the route's pattern and not
- * the URL, and neither headers nor values: as in the access log, a key must not end up here.
+ * the URL, and neither headers nor values: as in the access log, a key must not end up here. That rules out the
+ * instrumentation of others: the spans of @opentelemetry/instrumentation-pg 0.76 hold PostgreSQL's error messages, which
+ * quote values, and those of @fastify/otel 0.21 hold each URL with its query.
  */
 export default fp<TracingSettings>(
   async (app, { endpoint, share }) => {
