@@ -1,7 +1,7 @@
 /** Two releases on one database: an older replica never decides by a state that it doesn't understand. */
 import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { type EventKinds, eventKinds } from '../lib/events/event-kinds.ts';
+import { type EventKinds, eventKinds, understoodVersion } from '../lib/events/event-kinds.ts';
 import { createKey, createMigratedDatabase, startService, type TestService, until } from './helper.ts';
 
 const keysUrl = '/v1/secrets/api/keys';
@@ -14,11 +14,14 @@ function without(name: string): EventKinds {
 }
 
 /** The kinds of a release in which the stored form of one kind is newer. */
-function withVersion2(name: string): EventKinds {
+function withNewerForm(name: string): EventKinds {
   const kind = eventKinds.get(name);
   if (kind === undefined) throw new Error(`There is no kind ${name}`);
-  return new Map(eventKinds).set(name, { ...kind, version: 2 });
+  return new Map(eventKinds).set(name, { ...kind, version: thisVersion + 1 });
 }
+
+/** The version that replicas of this release announce. */
+const thisVersion = understoodVersion(eventKinds);
 
 interface Releases {
   newer: TestService;
@@ -121,7 +124,7 @@ t.test('an older replica skips a change that does not decide, and goes on', asyn
 });
 
 t.test('a change that a live replica would not understand is refused with 503', async (t) => {
-  const newerKinds = withVersion2('key.deactivated');
+  const newerKinds = withNewerForm('key.deactivated');
   const { newer, older, databaseUrl } = await startReleases(t, eventKinds, newerKinds);
   const { secret, api_key: key } = await createKey(newer, { permissions: ['customers:read'] });
   const deactivate = () =>
@@ -129,7 +132,7 @@ t.test('a change that a live replica would not understand is refused with 503', 
 
   const refused = await deactivate();
   t.equal(refused.statusCode, 503);
-  const { rows } = await newer.pool.query('SELECT id FROM replicas WHERE event_version = 1');
+  const { rows } = await newer.pool.query('SELECT id FROM replicas WHERE event_version = $1', [thisVersion]);
   t.match(refused.json(), {
     error: {
       internal_error: 'service_unavailable',
@@ -151,7 +154,7 @@ t.test('a change that a live replica would not understand is refused with 503', 
 });
 
 t.test('a replica that was killed does not hold such a change up', async (t) => {
-  const newer = await startService(t, { eventKinds: withVersion2('key.deactivated') });
+  const newer = await startService(t, { eventKinds: withNewerForm('key.deactivated') });
   const { secret } = await createKey(newer, { permissions: ['customers:read'] });
   await newer.pool.query(`INSERT INTO replicas (id, applied_seq, lease_id, lease_ms)
     SELECT 'replica_killed', seq, gen_random_uuid(), 200 FROM key_event_counter`);
