@@ -256,7 +256,7 @@ t.test('every route that exists is described and known to this test, and the oth
   t.strictSame(served.toSorted(), expected.map((name) => name.replaceAll(/\{(\w+)\}/g, ':$1')).toSorted());
 });
 
-t.test('answers are as described', async (t) => {
+async function checkAnswers(t: Test): Promise<void> {
   for (const operation of operations.filter(isKnown)) {
     for (const example of contract[operation.name] ?? []) {
       const response = await call(send(operation, example));
@@ -264,9 +264,9 @@ t.test('answers are as described', async (t) => {
       check(t, operation, response);
     }
   }
-});
+}
 
-t.test('refusals are as described', async (t) => {
+async function checkRefusals(t: Test): Promise<void> {
   for (const operation of operations.filter(isKnown)) {
     for (const example of refusalsOf(operation)) {
       const response = await call(send(operation, example));
@@ -274,7 +274,7 @@ t.test('refusals are as described', async (t) => {
       check(t, operation, response);
     }
   }
-});
+}
 
 /** For any route. */
 const tooLarge = JSON.stringify({ name: 'x'.repeat(16 * 1024 * 1024) });
@@ -317,7 +317,7 @@ function* withoutSession(operation: Operation): Generator<Example> {
   yield spoilt(operation, { status: 401, headers: { 'x-session-token': developmentKey } });
 }
 
-t.test('failures are as described', async (t) => {
+async function checkFailures(t: Test): Promise<void> {
   const failing = await startService(t);
   const restore = await cutDatabase(failing.databaseUrl);
   t.teardown(restore);
@@ -329,14 +329,14 @@ t.test('failures are as described', async (t) => {
     t.equal(response.statusCode, 503, operation.name);
     check(t, operation, response);
   }
-});
+}
 
-t.test('every status that is declared has been seen, where a request can bring it about', async (t) => {
+async function checkStatuses(t: Test): Promise<void> {
   for (const { name, statuses, isPublic } of operations) {
     const possible = statuses.filter((status) => !(isPublic && status.endsWith('XX')));
     t.strictSame([...(seen.get(name) ?? [])].toSorted(), possible.toSorted(), name);
   }
-});
+}
 
 t.test('every body has an example, and every example is what it is an example of', async (t) => {
   for (const { name, body } of operations) {
@@ -414,3 +414,13 @@ function routesOf(tree: string): string[] {
     return names.map((method) => `${method} ${parts.join('')}`);
   });
 }
+
+t.test('the service keeps its description', async (t) => {
+  await t.test('answers are as described', checkAnswers);
+  await t.test('refusals are as described', checkRefusals);
+  await t.test('failures are as described', checkFailures);
+  await t.test(
+    'every status that is declared has been seen, where a request can bring it about',
+    checkStatuses,
+  );
+});

@@ -423,24 +423,21 @@ t.test('the verify call: answers a batch in order', async (t) => {
 });
 
 t.test('the verify call: counts each key of a batch once against its limit', async (t) => {
-  const { api_key } = known;
+  const { api_key, secret } = await createKey(service, { permissions: ['orders:read'], rate_limit });
   t.match(await verdictOn(api_key), { code: 'valid' });
   t.strictSame(codesOf((await ask(Array(3).fill({ api_key }))).json()), ['valid', 'valid', 'rate_limited']);
   const used = { ...rate_limit, remaining: 0, reset_seconds: 3_600 };
   t.strictSame(await verdictOn(api_key), {
-    ...valid,
-    valid: false,
-    code: 'rate_limited',
-    rate_limit: used,
+    ...{ ...valid, key_id: secret.id, valid: false, code: 'rate_limited', rate_limit: used },
   });
   t.strictSame(
     await verdictOn(api_key, { cost: 0 }),
-    { ...valid, rate_limit: used },
+    { ...valid, key_id: secret.id, rate_limit: used },
     'what costs nothing is within any limit',
   );
   t.equal((await verify(api_key)).statusCode, 429, 'it is the limit that the key has everywhere');
   await usageWriterOf(app).flush();
-  const { totals } = (await call({ url: `/v1/secrets/api/keys/${known.secret.id}/usage` })).json();
+  const { totals } = (await call({ url: `/v1/secrets/api/keys/${secret.id}/usage` })).json();
   t.match(totals, { accepted: 3, limited: 3, permission: 0 });
   const lacking = await createKey(service, { permissions: ['orders:read'], rate_limit });
   t.match(await verdictOn(lacking.api_key, { permission: 'orders:write', cost: 2 }), {
@@ -519,7 +516,7 @@ t.test('the verify call: refuses a malformed request', async (t) => {
 t.test('the verify call: no key is left in an answer or in the log', async (t) => {
   log.lines.length = 0;
   const bodies = [
-    (await ask({ api_key: known.api_key })).body,
+    (await ask({ api_key: known.api_key, cost: 0 })).body,
     (await ask([{ api_key: known.api_key, permission: known.api_key, unknown: 1 }])).body,
     (await ask({ [known.api_key]: 1 })).body,
   ];

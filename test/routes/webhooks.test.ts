@@ -433,12 +433,21 @@ t.test('signing secrets are made where the provider lets us, and shown once', as
   );
 });
 
-t.test('a signing secret that was brought is shown to nobody', async (t) => {
+t.test('a signing secret that was brought is recorded, and shown to nobody', async (t) => {
   const response = await create({ provider: 'github', secret: 'the secret of the repository' });
   t.equal(response.statusCode, 201);
   t.equal(response.json().signing_secret, null);
   t.notMatch(response.body, 'the secret of');
   t.notMatch((await call({ url: secretsUrl, headers: place.headers })).body, 'the secret of');
+  const { rows } = await pool.query<{ kind: string; text: string }>(
+    `SELECT kind, to_jsonb(e)::text AS text FROM key_events e WHERE environment_id = $1 ORDER BY seq`,
+    [place.id],
+  );
+  t.strictSame(
+    rows.map(({ kind }) => kind),
+    ['environment.created', 'webhook_secret.created'],
+  );
+  t.notMatch(rows[1]?.text ?? '', 'the secret of');
 });
 
 t.test('signing secrets must be such as the provider makes', async (t) => {
@@ -498,18 +507,6 @@ t.test('signing secrets need permissions', async (t) => {
   });
   const publishable = await createKey(service, { type: 'publishable_key' }, { key: both.api_key });
   t.match(publishable.secret, { permissions: ['customers:read'] }, 'which strangers do not inherit');
-});
-
-t.test('signing secrets are recorded, without themselves', async (t) => {
-  const { rows } = await pool.query<{ kind: string; text: string }>(
-    `SELECT kind, to_jsonb(e)::text AS text FROM key_events e WHERE environment_id = $1 ORDER BY seq`,
-    [place.id],
-  );
-  t.strictSame(
-    rows.map(({ kind }) => kind),
-    ['environment.created', 'webhook_secret.created'],
-  );
-  t.notMatch(rows[1]?.text ?? '', 'the secret of');
 });
 
 t.test('deliveries', async (t) => {
