@@ -13,6 +13,7 @@ import auth from './plugins/auth.ts';
 import authenticator from './plugins/authenticator.ts';
 import brokenRequests, { refuseBrokenRequest } from './plugins/broken-requests.ts';
 import changes from './plugins/changes.ts';
+import connections from './plugins/connections.ts';
 import database from './plugins/database.ts';
 import errors, { sendError } from './plugins/errors.ts';
 import eventStreams from './plugins/event-streams.ts';
@@ -49,6 +50,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   const { eventKinds = everyKind } = options;
   const app = createServer(options);
 
+  await app.register(connections, { maxConnections: options.maxConnections });
   await app.register(validation);
   await app.register(errors);
   await app.register(database, { url: databaseUrl });
@@ -70,7 +72,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(maintenance);
   await app.register(eventStreams);
   await app.register(orderlyStop);
-  await app.register(openapi, { version });
+  await app.register(openapi, { version, isServed: options.apiDocs });
   await app.register(autoload, {
     dir: fileURLToPath(new URL('./routes', import.meta.url)),
     routeParams: true,
@@ -80,7 +82,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
 
 /** Creates the server, with a bound on everything that a connection can make it hold or wait for. */
 function createServer({ logLevel, logStream, trustedProxies }: BuildOptions): FastifyInstance {
-  const app = Fastify({
+  return Fastify({
     logger: loggerOptions(logLevel, logStream),
     // The access log writes the one line that a request gets.
     logController: new LogController({ disableRequestLogging: true }),
@@ -107,10 +109,4 @@ function createServer({ logLevel, logStream, trustedProxies }: BuildOptions): Fa
     frameworkErrors: sendError,
     clientErrorHandler: refuseBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
-
-  // maxHeaderSize bounds the headers; Node would drop those beyond a number without a word.
-  app.server.maxHeadersCount = 0;
-  // Node forgets the address of a client that has left, unless it was read before.
-  app.server.on('connection', (socket) => void socket.remoteAddress);
-  return app;
 }

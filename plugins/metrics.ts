@@ -3,6 +3,7 @@ import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { toArray } from '../lib/http/to-array.ts';
+import { addConnectionMetrics } from '../lib/observability/metrics/connection-metrics.ts';
 import { addDatabaseMetrics } from '../lib/observability/metrics/database-metrics.ts';
 import { DecisionMetrics } from '../lib/observability/metrics/decision-metrics.ts';
 import { HttpMetrics } from '../lib/observability/metrics/http-metrics.ts';
@@ -36,12 +37,13 @@ export default fp<MetricsOptions>(
     collectDefaultMetrics({ register: registry });
     addBuildInfo(registry);
     countRequests(app, new HttpMetrics(registry));
+    addConnectionMetrics(registry, app.connectionLimiter);
     addDatabaseMetrics(registry, { requests: app.pg.pool, changes: app.changesPool });
     addReplicaMetrics(registry, app.replica);
     addRateLimitMetrics(registry, rateLimiter, addresses);
     await serve(app, host, port);
   },
-  { name: 'metrics', dependencies: ['authenticator', 'database', 'replica'] },
+  { name: 'metrics', dependencies: ['authenticator', 'connections', 'database', 'replica'] },
 );
 
 function addBuildInfo(registry: Registry): void {

@@ -1,11 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type Access, isPublic } from '../lib/auth/route-policy.ts';
 
 interface OpenApiOptions {
   version: string;
+  /** False if the description is made but not served, as in production. */
+  isServed: boolean;
 }
 
 /**
@@ -17,7 +20,7 @@ const documentationPolicy =
 
 /** The description of the API at `/openapi.json`, and pages to read it on at `/docs`, which work offline. */
 export default fp<OpenApiOptions>(
-  async (app, { version }) => {
+  async (app, { version, isServed }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -36,19 +39,30 @@ export default fp<OpenApiOptions>(
       transformObject,
     });
 
-    await app.register(async (scope) => {
-      scope.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: isPublic };
-      });
-      scope.addHook('onSend', async (_request, reply) => {
-        reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
-      });
-      scope.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-      await scope.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
-    });
+    if (isServed) await app.register(serveDescription);
   },
   { name: 'openapi' },
 );
+
+/** Serves the description, and pages to read it on. Strangers may ask for it, so it is written once. */
+async function serveDescription(app: FastifyInstance): Promise<void> {
+  let description: Buffer | null = null;
+  const sendDescription = async (_request: FastifyRequest, reply: FastifyReply): Promise<Buffer> => {
+    description ??= Buffer.from(JSON.stringify(app.swagger()));
+    reply.type('application/json; charset=utf-8');
+    return description;
+  };
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access: isPublic };
+    // The pages have one of their own, which writes it for each request.
+    if (route.url === '/docs/json') route.handler = sendDescription;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, sendDescription);
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
+}
 
 /** The groups of operations, in the order of the pages. */
 const tags = [

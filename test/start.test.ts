@@ -63,6 +63,8 @@ t.test('the configuration needs nothing', async (t) => {
     failedAuthLimit: 300,
     staleIfErrorSeconds: 0,
     workers: 1,
+    maxConnections: 10_000,
+    apiDocs: false,
     accessLog: 'failures',
     logLevel: 'info',
   };

@@ -60,6 +60,10 @@ export interface Config {
   staleIfErrorSeconds: number;
   /** Processes that share the port. */
   workers: number;
+  /** Connections of clients that may be open at once, in each process. */
+  maxConnections: number;
+  /** True if the description of the API is served. */
+  apiDocs: boolean;
   accessLog: AccessLog;
   logLevel: Settings['LOG_LEVEL'];
 }
@@ -122,6 +126,8 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
+    maxConnections: settings.MAX_CONNECTIONS,
+    apiDocs: (settings.API_DOCS ?? (settings.NODE_ENV === 'production' ? 'off' : 'on')) === 'on',
     // Writing a line for each request would cost a third of what the service can do.
     accessLog: settings.ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'failures' : 'all'),
     logLevel: settings.LOG_LEVEL,

@@ -62,6 +62,21 @@ export const Settings = Type.Object({
     }),
   }),
   PORT: portSetting('The port that serves the API.', 8080),
+  MAX_CONNECTIONS: Type.Integer(
+    about({
+      default: 10_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'a number from 1 to 1000000',
+      doc: 'Connections of clients that may be open at once, in each process. Beyond it none is accepted.',
+    }),
+  ),
+  API_DOCS: Type.Optional(
+    oneOf(
+      ['on', 'off'],
+      'Serves `/openapi.json` and its pages at `/docs`. By default `on`, and in production `off`.',
+    ),
+  ),
   METRICS_PORT: Type.Optional(
     Type.Integer({
       ...port,

@@ -1,0 +1,119 @@
+/** Bounds on what a connection can make the service hold. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { listen } from './fixtures/raw-http.ts';
+import { collectLog, startService } from './helper.ts';
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+async function open(t: Test, port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  t.teardown(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Reads from a connection until so many answers have begun. @returns all that has come */
+async function readAnswers(socket: Socket, count: number): Promise<string> {
+  let text = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    if (text.split('HTTP/1.1 ').length > count) return text;
+  }
+  return text;
+}
+
+/** A service that listens, and a function that reads one of its metrics. */
+async function startListening(t: Test, env: NodeJS.Dict<string> = {}) {
+  const { lines, logStream } = collectLog();
+  const service = await startService(t, { env: { METRICS_PORT: '0', LOG_LEVEL: 'info', ...env }, logStream });
+  const port = await listen(service.app);
+  const [, metricsPort] = /"address":"127.0.0.1","family":"IPv4","port":(\d+)/.exec(lines.join('')) ?? [];
+  const metric = async (name: string) => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    );
+  };
+  return { ...service, port, lines, metric };
+}
+
+const overrun = 'latchkey_connections_refused_total{bound="requests_in_flight"}';
+const refused = 'latchkey_connections_refused_total{bound="connections"}';
+
+t.test('a connection that has 17 requests in flight is ended', async (t) => {
+  const { port, metric } = await startListening(t);
+  const other = await open(t, port);
+  const socket = await open(t, port);
+  const closed = once(socket, 'close');
+  socket.pause();
+  const request = get('/openapi.json');
+  socket.write(request.repeat(Math.floor(65_536 / request.length)));
+  while ((await metric(overrun)) !== 1) await delay(10);
+  socket.resume();
+  await closed;
+  other.write(get('/health/live'));
+  t.match(await readAnswers(other, 1), /^HTTP\/1.1 200 /, 'other connections are served');
+});
+
+t.test('a connection may have 16 requests in flight, any number of times', async (t) => {
+  const { port, metric } = await startListening(t);
+  const socket = await open(t, port);
+  for (let round = 0; round < 10; round++) {
+    socket.write(get('/v1/auth/me').repeat(16));
+    t.equal((await readAnswers(socket, 16)).split('HTTP/1.1 401').length - 1, 16);
+  }
+  t.equal(await metric(overrun), 0);
+});
+
+t.test('connections beyond MAX_CONNECTIONS are not accepted', async (t) => {
+  const { port, metric, lines } = await startListening(t, { MAX_CONNECTIONS: '2' });
+  t.equal(await metric('latchkey_connections_max'), 2);
+  const busy = [await open(t, port), await open(t, port)];
+  for (const socket of busy) socket.write('GET /health/live HTTP/1.1\r\n');
+  while ((await metric('latchkey_connections')) !== 2) await delay(10);
+  for (let i = 0; i < 3; i++) {
+    const third = await open(t, port);
+    third.resume();
+    if (!third.closed) await once(third, 'close');
+    t.equal(third.bytesRead, 0);
+  }
+  t.equal(await metric(refused), 3);
+  t.equal(lines.filter((line) => line.includes('connections refused, too many are open')).length, 1);
+  for (const socket of busy) {
+    socket.write('Host: localhost\r\n\r\n');
+    t.match(await readAnswers(socket, 1), /^HTTP\/1.1 200 /, 'those that are open are served');
+  }
+});
+
+t.test('at MAX_CONNECTIONS an idle connection gives way', async (t) => {
+  const { port } = await startListening(t, { MAX_CONNECTIONS: '1' });
+  const idle = await open(t, port);
+  const ended = once(idle, 'close');
+  idle.write(get('/health/live'));
+  await readAnswers(idle, 1);
+  (await open(t, port)).resume();
+  idle.resume();
+  await ended;
+  const next = await open(t, port);
+  next.write(get('/health/live'));
+  t.match(await readAnswers(next, 1), /^HTTP\/1.1 200 /);
+});
+
+t.test('the description is one text, and production serves it only where it is asked for', async (t) => {
+  const { call } = await startService(t);
+  const description = await call({ url: '/openapi.json', key: null });
+  t.equal(description.statusCode, 200);
+  t.equal((await call({ url: '/docs/json', key: null })).body, description.body);
+  const inProduction = { NODE_ENV: 'production', API_KEYS: '{}' };
+  const production = await startService(t, { env: inProduction });
+  for (const url of ['/openapi.json', '/docs', '/docs/json', '/docs/yaml', '/docs/static/index.css'])
+    t.equal((await production.call({ url, key: null })).statusCode, 404, url);
+  const asked = await startService(t, { env: { ...inProduction, API_DOCS: 'on' } });
+  t.equal((await asked.call({ url: '/openapi.json', key: null })).statusCode, 200);
+});
