@@ -6,6 +6,7 @@ import type { DestinationStream } from 'pino';
 import type { Config } from './lib/config/config.ts';
 import { newRequestId } from './lib/crypto/ids.ts';
 import { type EventKinds, eventKinds as everyKind } from './lib/events/event-kinds.ts';
+import { trustProxies } from './lib/http/client-address.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
 import { version } from './lib/process/version.ts';
 import accessLog from './plugins/access-log.ts';
@@ -87,7 +88,7 @@ function createServer({ logLevel, logStream, trustedProxies }: BuildOptions): Fa
     // The access log writes the one line that a request gets.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
-    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    trustProxy: trustedProxies.length > 0 ? trustProxies(trustedProxies) : false,
     bodyLimit: 64 * 1024,
     // As long as a customer's external_id can be, which has up to two units of UTF-16 a character.
     routerOptions: { maxParamLength: 2 * 255, ignoreTrailingSlash: true },

@@ -126,7 +126,7 @@ async function startParts({ databaseUrl, redisUrl, log }: ReplicaDeciderOptions)
     authenticator: new Authenticator({
       replica,
       rateLimiter,
-      addresses: null,
+      refusalLimiter: null,
       usage,
       configuredKeys: new Map(),
       nowMs: () => Date.now(),

@@ -45,7 +45,7 @@ export default fp<AccessLogOptions>(
 
     function log(request: FastifyRequest, reply: FastifyReply): void {
       if (accessLog === 'all' || isChange(request) || isError(reply)) write(request, reply);
-      else if (isRefusal(reply) && budget.allow(Date.now())) {
+      else if (isRefusal(reply) && !isFlood(request) && budget.allow(Date.now())) {
         tellOmitted();
         write(request, reply);
       }
@@ -61,6 +61,10 @@ export default fp<AccessLogOptions>(
 
 const isError = ({ statusCode }: FastifyReply): boolean => statusCode >= 500;
 const isRefusal = ({ statusCode }: FastifyReply): boolean => statusCode >= 400;
+
+/** A request whose sender is told to wait, for it has sent too many with unknown keys. */
+const isFlood = ({ authResult }: FastifyRequest): boolean =>
+  authResult?.outcome === 'limited' && authResult.key === null;
 
 /** One by a method that isn't safe (RFC 9110, section 9.2.1), of somebody who may. */
 const isChange = (request: FastifyRequest): boolean =>

@@ -1,11 +1,10 @@
-import { normalizeIP } from '@fastify/rate-limit';
 import fp from 'fastify-plugin';
 import { Authenticator } from '../lib/auth/authenticator.ts';
 import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
 import { newId } from '../lib/crypto/ids.ts';
-import { AddressLimiter } from '../lib/rate-limits/address-limiter.ts';
 import { RateLimiter } from '../lib/rate-limits/rate-limiter.ts';
 import { RedisRateLimiter } from '../lib/rate-limits/redis-rate-limiter.ts';
+import { RefusalLimiter } from '../lib/rate-limits/refusal-limiter.ts';
 import { addUsage } from '../lib/stores/key-usage-store.ts';
 import { UsageCounter } from '../lib/usage/usage-counter.ts';
 import { keysPerStatement, UsageWriter, type UsageWriterOptions } from '../lib/usage/usage-writer.ts';
@@ -21,7 +20,7 @@ interface AuthenticatorPluginOptions {
   configuredKeys: ConfiguredKeys;
   /** `null`: limits are counted in this process. */
   redisUrl: string | null;
-  /** Refused keys that one address may present in a minute; 0: any number. */
+  /** Refused requests that one address, key or webhook destination may send in a minute; 0: any number. */
   failedAuthLimit: number;
   /** Pause between two statements that write usage: the most that a crash can lose, and the age of the figures. */
   usageIntervalMs: number;
@@ -34,12 +33,12 @@ export default fp<AuthenticatorPluginOptions>(
     const { state } = replica;
     const redis = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, log);
     const rateLimiter = new RateLimiter({ state, redis });
-    const addresses = new AddressLimiter(redis, failedAuthLimit, normalizeIP);
+    const refusalLimiter = new RefusalLimiter(redis, failedAuthLimit);
     const usage = new UsageCounter(state);
     const nowMs = () => Date.now();
     app.decorate(
       'authenticator',
-      new Authenticator({ replica, rateLimiter, addresses, usage, configuredKeys, nowMs }),
+      new Authenticator({ replica, rateLimiter, refusalLimiter, usage, configuredKeys, nowMs }),
     );
 
     const writerId = newId('replica');

@@ -33,14 +33,14 @@ export default fp<MetricsOptions>(
     app.decorate('metrics', registry);
     app.decorate('decisionMetrics', new DecisionMetrics(port === null ? null : registry));
     if (port === null) return;
-    const { rateLimiter, addresses } = app.authenticator;
+    const { rateLimiter, refusalLimiter } = app.authenticator;
     collectDefaultMetrics({ register: registry });
     addBuildInfo(registry);
     countRequests(app, new HttpMetrics(registry));
-    addConnectionMetrics(registry, app.connectionLimiter);
+    addConnectionMetrics(registry, app.connectionLimiter, app.webhookBodies);
     addDatabaseMetrics(registry, { requests: app.pg.pool, changes: app.changesPool });
     addReplicaMetrics(registry, app.replica);
-    addRateLimitMetrics(registry, rateLimiter, addresses);
+    addRateLimitMetrics(registry, rateLimiter, refusalLimiter);
     await serve(app, host, port);
   },
   { name: 'metrics', dependencies: ['authenticator', 'connections', 'database', 'replica'] },

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { listen } from './fixtures/raw-http.ts';
+import { addSecret, deliveryOf, providerNamed } from './fixtures/webhook-providers.ts';
 import { collectLog, startService } from './helper.ts';
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
@@ -103,6 +104,41 @@ t.test('at MAX_CONNECTIONS an idle connection gives way', async (t) => {
   const next = await open(t, port);
   next.write(get('/health/live'));
   t.match(await readAnswers(next, 1), /^HTTP\/1.1 200 /);
+});
+
+/** The head of a webhook with a body of 1 MiB. */
+const webhookHead = (path: string): string =>
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${1024 ** 2}\r\n\r\n`;
+
+t.test('one address has 4 MiB of webhooks in flight at most, and only to where one may come', async (t) => {
+  const listening = await startListening(t);
+  const { port, metric, call } = listening;
+  const { tenant_id: tenantId, environment_id: id } = (await call({ url: '/v1/auth/me' })).json();
+  const github = providerNamed('github');
+  await addSecret(listening, github, {});
+  const genuine = await deliveryOf(github, { tenantId, id });
+  const reserved = () => metric('latchkey_webhook_body_bytes');
+
+  for (const path of [genuine.url.replace(tenantId, 'tenant_none'), genuine.url.replace(id, 'env_none')]) {
+    const stranger = await open(t, port);
+    stranger.write(webhookHead(path));
+    t.match(await readAnswers(stranger, 1), /^HTTP\/1.1 404 /, 'it is refused before its body is read');
+  }
+  t.equal(await reserved(), 0);
+
+  const senders = await Promise.all(Array.from({ length: 4 }, () => open(t, port)));
+  for (const sender of senders) sender.write(webhookHead(genuine.url));
+  while ((await reserved()) !== 4 * 1024 ** 2) await delay(10);
+  const fifth = await open(t, port);
+  fifth.write(webhookHead(genuine.url));
+  t.match(await readAnswers(fifth, 1), /^HTTP\/1.1 429 /);
+  t.equal(await metric('latchkey_webhook_bodies_refused_total'), 1);
+  t.equal((await call({ ...genuine, remoteAddress: '192.0.2.1' })).statusCode, 200, 'others may send');
+
+  for (const sender of senders) sender.destroy();
+  while ((await reserved()) !== 0) await delay(10);
+  t.equal((await call(genuine)).statusCode, 200, 'there is room again');
+  t.equal(await reserved(), 0);
 });
 
 t.test('the description is one text, and production serves it only where it is asked for', async (t) => {

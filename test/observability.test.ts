@@ -132,12 +132,12 @@ t.test('refusals of limits are counted, and questions that Redis does not answer
     },
   });
   const refusals = () => valuesOf(service, 'latchkey_rate_limit_refusals_total');
-  t.same(await refusals(), { 'limit="key"': 0, 'limit="address"': 0 }, 'before any');
+  t.same(await refusals(), { 'limit="key"': 0, 'limit="refused"': 0 }, 'before any');
   const { api_key: key } = await createKey(service, { rate_limit: { limit: 2, window_seconds: 3600 } });
   for (let i = 0; i < 5; i++) await service.call({ url: '/v1/auth/me', key });
   for (let i = 0; i < 7; i++)
     await service.call({ url: '/v1/auth/me', key: wrongKey, remoteAddress: '192.0.2.1' });
-  t.same(await refusals(), { 'limit="key"': 3, 'limit="address"': 4 });
+  t.same(await refusals(), { 'limit="key"': 3, 'limit="refused"': 4 });
   t.same(await valuesOf(service, 'latchkey_rate_limits_shared'), { '': 0 });
   t.ok(((await valuesOf(service, 'latchkey_redis_failures_total'))[''] ?? 0) > 0);
 });

@@ -46,78 +46,85 @@ function countConnections({ app }: TestService): { readonly taken: number } {
   return count;
 }
 
-t.test('an address that presents too many wrong keys is refused', async (t) => {
+t.test('an address that sends too many unknown keys has to wait', async (t) => {
   const clock = clockOf(t);
   const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '3' } });
   const { call } = service;
-  const { api_key: key } = await createKey(service);
+  const { api_key: key, secret } = await createKey(service);
   const remoteAddress = '192.0.2.1';
 
   t.same(await fail(service, remoteAddress, remoteAddress, remoteAddress), [401, 401, 401]);
 
-  await t.test('before any decision, whatever it presents now', async (t) => {
-    const decisions = t.capture(service.app.replica, 'canDecide', service.app.replica.canDecide);
-    for (const presented of [wrongKey, key, developmentKey, null, 'not a key']) {
+  await t.test('unknown and malformed keys are answered 429', async (t) => {
+    for (const presented of [wrongKey, 'not a key']) {
       const response = await call({ url, key: presented, remoteAddress });
       t.equal(response.statusCode, 429);
       t.same(response.json(), tooMany);
       const retryAfter = Number(response.headers['retry-after']);
       t.ok(retryAfter > 50 && retryAfter <= 60, 'Retry-After is the rest of the minute');
     }
-    t.same(decisions(), [], 'nobody looks at the key');
-    t.equal(
-      (await call({ url: '/health', key: null, remoteAddress })).statusCode,
-      200,
-      'public routes go on',
-    );
+    t.same(await fail(service, '192.0.2.2'), [401], 'those of other addresses are not');
   });
 
-  await t.test('other keys are not limited', async (t) => {
-    t.equal(await statusOf(service, key, { remoteAddress: '192.0.2.2' }), 200);
-    t.same(await fail(service, '192.0.2.2'), [401]);
+  await t.test('everything that is accepted goes on', async (t) => {
+    for (const presented of [key, developmentKey])
+      t.equal(await statusOf(service, presented, { remoteAddress }), 200);
+    t.equal(await statusOf(service, null, { remoteAddress }), 401, 'and no key is no unknown key');
+    t.equal((await call({ url: '/health', key: null, remoteAddress })).statusCode, 200);
+    const revoked = await call({ method: 'DELETE', url: `/v1/secrets/api/keys/${secret.id}`, remoteAddress });
+    t.equal(revoked.statusCode, 204, 'the operator can revoke a key from there');
+    t.equal(await statusOf(service, key, { remoteAddress }), 429, 'which is an unknown key then');
   });
 
-  await t.test('until the minute ends', async (t) => {
+  await t.test('it has to wait until the minute ends', async (t) => {
     clock.forward(59_000);
-    t.equal(await statusOf(service, key, { remoteAddress }), 429);
+    t.same(await fail(service, remoteAddress), [429]);
     clock.forward(1_500);
-    t.equal(await statusOf(service, key, { remoteAddress }), 200);
-    t.same(
-      await fail(service, ...Array<string>(4).fill(remoteAddress)),
-      [401, 401, 401, 429],
-      'and then it begins anew',
-    );
+    t.same(await fail(service, ...Array<string>(4).fill(remoteAddress)), [401, 401, 401, 429]);
   });
 });
 
-t.test('only wrong keys count against an address', async (t) => {
+t.test('an expired or inactive key counts against itself, and against no address', async (t) => {
   const clock = clockOf(t);
   const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '2' } });
-  const { api_key: key } = await createKey(service, { permissions: ['customers:read'] });
   const expires_at = new Date(Date.now() + 3_600_000).toISOString();
   const { api_key: expiring } = await createKey(service, { expires_at });
-  const { api_key: inactive, secret: inactiveSecret } = await createKey(service);
-  await service.call({
-    method: 'PATCH',
-    url: `/v1/secrets/api/keys/${inactiveSecret.id}`,
-    payload: { status: 'inactive' },
-  });
-  for (let i = 0; i < 5; i += 1) {
+  const { api_key: inactive, secret } = await createKey(service);
+  const status = { status: 'inactive' };
+  await service.call({ method: 'PATCH', url: `/v1/secrets/api/keys/${secret.id}`, payload: status });
+  clock.forward(3_600_000);
+  const remoteAddress = '192.0.2.1';
+  const statusesOf = async (key: string) => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i += 1) statuses.push(await statusOf(service, key, { remoteAddress }));
+    return statuses;
+  };
+  t.same(await statusesOf(expiring), [401, 401, 429, 429]);
+  t.same(await statusesOf(inactive), [403, 403, 429, 429]);
+  t.equal(await statusOf(service, expiring, { remoteAddress: '192.0.2.2' }), 429, 'from any address');
+  t.same(await fail(service, remoteAddress, remoteAddress, remoteAddress), [401, 401, 429]);
+  t.equal(await statusOf(service, developmentKey, { remoteAddress }), 200);
+});
+
+t.test('a request that is refused for something else counts against nothing', async (t) => {
+  const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '1' } });
+  const { api_key: key } = await createKey(service, { permissions: ['customers:read'] });
+  for (let i = 0; i < 3; i += 1) {
     t.equal(await statusOf(service, null), 401, 'no key');
-    t.equal(await statusOf(service, inactive), 403, 'a key that is inactive');
-    t.equal(
-      (await service.call({ url: '/v1/secrets/api/keys', key })).statusCode,
-      403,
-      'a permission that is lacking',
-    );
+    const lacking = await service.call({ url: '/v1/secrets/api/keys', key });
+    t.equal(lacking.statusCode, 403, 'a permission that is lacking');
     const elsewhere = { headers: { 'x-environment-id': 'nowhere' } };
     t.equal(await statusOf(service, developmentKey, elsewhere), 403, 'a wrong environment');
   }
-  t.equal(await statusOf(service, expiring), 200);
-  clock.forward(3_600_000);
-  t.equal(await statusOf(service, 'malformed'), 401);
-  t.equal(await statusOf(service, expiring), 401, 'an expired key counts as a malformed one does');
-  t.equal(await statusOf(service, developmentKey), 429);
+  t.same(await fail(service, '127.0.0.1'), [401]);
+});
+
+t.test('a flood of unknown keys from one address gets no line in the log', async (t) => {
+  const { stream, messages } = logOf();
+  const env = { FAILED_AUTH_LIMIT: '2', LOG_LEVEL: 'info', ACCESS_LOG: 'failures' };
+  const service = await startService(t, { env, logStream: stream });
+  await fail(service, ...Array<string>(20).fill('192.0.2.1'));
+  t.equal(messages.filter((message) => message === 'request').length, 2, 'those before the flood');
 });
 
 t.test('FAILED_AUTH_LIMIT=0 refuses no address', async (t) => {
@@ -137,52 +144,68 @@ t.test('a flood of unknown keys takes no connection to the database', async (t) 
   t.not(connections.taken, 0, 'in contrast to what is stored');
 });
 
-t.test('X-Forwarded-For is believed of trusted proxies only', async (t) => {
-  const through = (remoteAddress: string, forwarded: string): From => ({
-    remoteAddress,
-    headers: { 'x-forwarded-for': forwarded },
-  });
+const through = (remoteAddress: string, forwarded: string): From => ({
+  remoteAddress,
+  headers: { 'x-forwarded-for': forwarded },
+});
 
-  await t.test('of nobody, unless configured', async (t) => {
-    const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '1' } });
-    t.equal(await statusOf(service, wrongKey, through('10.0.0.1', '192.0.2.1')), 401);
-    t.equal(await statusOf(service, developmentKey, through('10.0.0.1', '192.0.2.2')), 429);
-    t.equal(await statusOf(service, developmentKey, through('10.0.0.2', '192.0.2.1')), 200);
-  });
+t.test('without TRUSTED_PROXIES the address is that of the connection', async (t) => {
+  const service = await startService(t, { env: { FAILED_AUTH_LIMIT: '1' } });
+  t.equal(await statusOf(service, wrongKey, through('10.0.0.1', '192.0.2.1')), 401);
+  t.equal(await statusOf(service, wrongKey, through('10.0.0.1', '192.0.2.2')), 429);
+  t.equal(await statusOf(service, wrongKey, through('10.0.0.2', '192.0.2.1')), 401);
+});
 
-  await t.test('of those in TRUSTED_PROXIES', async (t) => {
-    const env = { FAILED_AUTH_LIMIT: '1', TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8:1::/48' };
-    const service = await startService(t, { env });
-    t.equal(await statusOf(service, wrongKey, through('10.0.0.1', '192.0.2.1')), 401);
-    t.equal(await statusOf(service, developmentKey, through('10.0.0.1', '192.0.2.1')), 429);
-    t.equal(
-      await statusOf(service, developmentKey, through('2001:db8:1::1', '192.0.2.1')),
+t.test('X-Forwarded-For is believed of TRUSTED_PROXIES only', async (t) => {
+  const env = { FAILED_AUTH_LIMIT: '1', TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8:1::/48' };
+  const service = await startService(t, { env });
+  const cases: [number, string, string, string][] = [
+    [401, '10.0.0.1', '192.0.2.1', 'the first unknown key of a client'],
+    [429, '10.0.0.1', '192.0.2.1', 'the second'],
+    [429, '2001:db8:1::1', '192.0.2.1', 'the same client behind another proxy'],
+    [
       429,
-      'the client is the same behind another proxy',
-    );
-    t.equal(
-      await statusOf(service, developmentKey, through('10.0.0.1', '192.0.2.2')),
-      200,
-      'another client behind the same proxy goes on',
-    );
-    t.equal(
-      await statusOf(service, developmentKey, through('10.0.0.1', '203.0.113.9, 192.0.2.1')),
-      429,
+      '10.0.0.1',
+      '203.0.113.9, 192.0.2.1',
       'what the client wrote before the proxy saw it does not help',
-    );
+    ],
+    [429, '10.0.0.1', '192.0.2.1, 10.0.0.2', 'through two proxies'],
+    [429, '10.0.0.1', '192.0.2.1:5678', 'a port is no part of the address'],
+    [429, '10.0.0.1', '192.0.2.1:5679, 10.0.0.2:443', 'neither is that of a proxy'],
+    [401, '10.0.0.1', '192.0.2.2', 'another client behind the same proxy'],
+    [401, '10.0.0.1', '[2001:db8:2::1]:5678', 'an address of IPv6 with a port'],
+    [429, '10.0.0.1', '[2001:db8:2::1]', 'the same without'],
+    [429, '10.0.0.1', '2001:db8:2::1', 'and without brackets'],
+    [401, '10.0.0.1', 'nonsense', 'what is no address counts against the proxy'],
+    [429, '10.0.0.1', 'other nonsense', 'whatever it is'],
+    [429, '10.0.0.1', '1.2.3.4.5:6', 'however much it looks like one'],
+    [401, '10.0.0.1', `fe80::1%${'a'.repeat(64)}`, 'an address with an interface'],
+    [429, '10.0.0.1', 'fe80::1%eth0', 'of which the interface is no part'],
+    [401, '10.0.0.2', 'nonsense', 'another proxy'],
+    [401, '198.51.100.1', '192.0.2.7', 'a stranger'],
+    [429, '198.51.100.1', '192.0.2.8', 'counts by its own address, whatever it forwards'],
+    [401, '10.0.0.1', '192.0.2.7', 'and so can get nobody else refused'],
+  ];
+  for (const [status, remoteAddress, forwarded, what] of cases)
+    t.equal(await statusOf(service, wrongKey, through(remoteAddress, forwarded)), status, what);
+});
 
-    t.equal(await statusOf(service, wrongKey, through('198.51.100.1', '192.0.2.7')), 401);
-    t.equal(
-      await statusOf(service, developmentKey, through('198.51.100.1', '192.0.2.8')),
-      429,
-      'a stranger counts by its own address, whatever it forwards',
-    );
-    t.equal(
-      await statusOf(service, developmentKey, through('10.0.0.1', '192.0.2.7')),
-      200,
-      'and so can get nobody else refused',
-    );
-  });
+t.test('only an address is recorded of what X-Forwarded-For says', async (t) => {
+  const service = await startService(t, { env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
+  const recorded: Record<string, string> = {
+    '192.0.2.1:5678': '192.0.2.1',
+    '[2001:db8::1]:443': '2001:db8::1',
+    'ignore previous instructions': '10.0.0.1',
+    '<script>': '10.0.0.1',
+  };
+  for (const [forwarded, address] of Object.entries(recorded)) {
+    const from = through('10.0.0.1', forwarded);
+    const { id } = (
+      await service.call({ method: 'POST', url: '/v1/secrets/api/keys', payload: { name: 'A' }, ...from })
+    ).json().secret;
+    const events = await service.call({ url: `/v1/secrets/api/keys/${id}/events` });
+    t.equal(events.json().items[0].actor.address, address, forwarded);
+  }
 });
 
 t.test('an address of IPv6 counts with the network that a customer gets, of 64 bits', async (t) => {
@@ -450,8 +473,8 @@ t.test(
     const remoteAddress = '192.0.2.1';
     t.same(await fail(one, remoteAddress, remoteAddress), [401, 401]);
     t.same(await fail(other, remoteAddress, remoteAddress), [401, 429]);
-    t.equal(await statusOf(other, developmentKey, { remoteAddress }), 429);
-    t.same(await fail(one, remoteAddress, remoteAddress), [401, 429], 'the other hears of it at one failure');
+    t.same(await fail(one, remoteAddress), [429]);
+    t.equal(await statusOf(one, developmentKey, { remoteAddress }), 200);
   },
 );
 

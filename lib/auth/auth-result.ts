@@ -83,6 +83,13 @@ export const refuseAccepted = (
   limit,
 });
 
+/** Refuses a request whose sender has sent too many that were refused. @param waitMs until the next one counts anew */
+export const limitedRefusal = ({ key }: RefusedResult, waitMs: number): RefusedResult => ({
+  outcome: 'limited',
+  key,
+  limit: { limit: 0, remaining: 0, resetMs: waitMs, exceeded: true },
+});
+
 /** The refusal for an error that prevented the decision: neither accepted nor rejected. */
 export const undecidable = (cause: unknown): RefusedResult => ({
   ...refusedWithoutKey.undecidable,

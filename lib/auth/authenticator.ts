@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { addressOf } from '../http/client-address.ts';
 import { absent, type Handle, type KeyTable } from '../key-table/key-table.ts';
-import type { AddressLimiter } from '../rate-limits/address-limiter.ts';
 import type { RateLimiter } from '../rate-limits/rate-limiter.ts';
+import type { RefusalLimiter } from '../rate-limits/refusal-limiter.ts';
 import type { RequestCount } from '../rate-limits/request-count.ts';
 import type { ReplicatedState } from '../replica/replicated-state.ts';
 import type { Session } from '../sessions/session.ts';
@@ -11,6 +11,7 @@ import { digestOf, type KeyDigest } from './api-key.ts';
 import {
   AcceptedKey,
   type AuthResult,
+  limitedRefusal,
   type RefusedResult,
   refuseAccepted,
   refusedWithoutKey,
@@ -28,8 +29,8 @@ import { StoredIdentity } from './stored-identity.ts';
 export interface AuthenticatorOptions {
   replica: DecidingReplica;
   rateLimiter: RateLimiter;
-  /** `null`: no address is ever blocked. */
-  addresses: AddressLimiter | null;
+  /** `null`: refused requests aren't counted. */
+  refusalLimiter: RefusalLimiter | null;
   usage: UsageCounter;
   configuredKeys: ConfiguredKeys;
   /** Milliseconds since the epoch. */
@@ -49,6 +50,7 @@ interface DecidingReplica {
 export interface PresentedRequest {
   readonly raw: { readonly headers: IncomingHttpHeaders; readonly rawHeaders: readonly string[] };
   readonly ip: string | undefined;
+  readonly ips?: string[] | undefined;
 }
 
 /** The requirements of a request: its route's policy, and the permissions that the request itself names. */
@@ -65,7 +67,7 @@ export interface Required {
 export class Authenticator {
   readonly usage: UsageCounter;
   readonly rateLimiter: RateLimiter;
-  readonly addresses: AddressLimiter | null;
+  readonly refusalLimiter: RefusalLimiter | null;
   readonly #replica: DecidingReplica;
   readonly configuredKeys: ConfiguredKeys;
   readonly #nowMs: () => number;
@@ -73,7 +75,7 @@ export class Authenticator {
   constructor(options: AuthenticatorOptions) {
     this.usage = options.usage;
     this.rateLimiter = options.rateLimiter;
-    this.addresses = options.addresses;
+    this.refusalLimiter = options.refusalLimiter;
     this.#replica = options.replica;
     this.configuredKeys = options.configuredKeys;
     this.#nowMs = options.nowMs;
@@ -85,16 +87,14 @@ export class Authenticator {
   }
 
   /**
-   * Decides on the key that a request presents in its headers, and counts the request: against the key's limit, for its
-   * usage, and against its address if the key is refused. Returns at once unless it has to wait for a lease or Redis;
-   * a promise never rejects.
+   * Decides on the key that a request presents in its headers, and counts the request: against the key's limit and for
+   * its usage if the key is accepted, against the key itself if it is refused, and against the address if the key is
+   * unknown. Returns at once unless it has to wait for a lease or Redis; a promise never rejects.
    */
   authenticateRequest(request: PresentedRequest, place: Place, required: Required): MaybePromise<AuthResult> {
-    const blocked = this.#blocked(request);
-    if (blocked !== null) return blocked;
     const credential = readCredential(request.raw);
     if (credential.kind === 'none') return refusedWithoutKey.missing;
-    if (credential.kind === 'malformed') return this.#recordFailure(request, refusedWithoutKey.unknown);
+    if (credential.kind === 'malformed') return this.#countRefusal(request, refusedWithoutKey.unknown);
     const digest = digestOf(credential.key);
     const result = this.authenticate(digest, place);
     if (result.outcome !== 'undecidable') return this.#conclude(request, result, required);
@@ -157,12 +157,10 @@ export class Authenticator {
     tokens: readonly string[],
     readToken: (token: string) => Promise<Session | null>,
   ): Promise<AuthResult<AcceptedSession>> {
-    const blocked = this.#blocked(request);
-    if (blocked !== null) return blocked;
     const [token, ...others] = tokens;
     if (token === undefined) return refusedWithoutKey.missing;
     const session = others.length === 0 ? await readToken(token) : null;
-    if (session === null) return this.#recordFailure(request, refusedWithoutKey.unknown);
+    if (session === null) return this.#countRefusal(request, refusedWithoutKey.unknown);
     if (!this.#replica.canDecide()) await this.#replica.waitUntilCanDecide();
     return this.reauthenticateSession(session);
   }
@@ -198,9 +196,7 @@ export class Authenticator {
   #conclude(request: PresentedRequest, result: AuthResult, required: Required): MaybePromise<AuthResult> {
     if (result.outcome !== 'accepted') {
       this.usage.countRefusal(result, this.#nowMs());
-      return result.outcome === 'unknown' || result.outcome === 'expired'
-        ? this.#recordFailure(request, result)
-        : result;
+      return this.#countRefusal(request, result);
     }
     const charged = this.charge(result, required, 1, addressOf(request));
     if (charged instanceof Promise) return charged.then(this.#countOverLimit, undecidable);
@@ -226,16 +222,19 @@ export class Authenticator {
     return result;
   }
 
-  #blocked(request: PresentedRequest): RefusedResult | null {
-    if (this.addresses === null || !this.addresses.hasBlocked) return null;
-    const resetMs = this.addresses.blockedForMs(addressOf(request));
-    if (resetMs === 0) return null;
-    return { outcome: 'limited', key: null, limit: { limit: 0, remaining: 0, resetMs, exceeded: true } };
+  /** Counts a refusal, and returns it, or that its sender has to wait. */
+  #countRefusal(request: PresentedRequest, result: RefusedResult): MaybePromise<RefusedResult> {
+    const waitMs = this.#waitAfter(request, result);
+    if (waitMs === 0) return result;
+    if (!(waitMs instanceof Promise)) return limitedRefusal(result, waitMs);
+    return waitMs.then((settled) => (settled === 0 ? result : limitedRefusal(result, settled)), undecidable);
   }
 
-  #recordFailure(request: PresentedRequest, result: RefusedResult): MaybePromise<RefusedResult> {
-    const recorded = this.addresses?.recordFailure(addressOf(request));
-    return recorded === undefined ? result : recorded.then(() => result, undecidable);
+  #waitAfter(request: PresentedRequest, { outcome, key }: RefusedResult): MaybePromise<number> {
+    if (this.refusalLimiter === null) return 0;
+    if (outcome === 'unknown') return this.refusalLimiter.countUnknownKey(addressOf(request));
+    const isRefusedKey = (outcome === 'expired' || outcome === 'inactive') && key !== null;
+    return isRefusedKey ? this.refusalLimiter.countRefusedKey(key.keyId) : 0;
   }
 
   #authenticateConfiguredKey(key: ConfiguredKey, digest: KeyDigest, place: Place): AuthResult {

@@ -196,10 +196,11 @@ export const Settings = Type.Object({
       default: 300,
       minimum: 0,
       maximum: 1_000_000_000,
-      description: 'a number of refused keys in a minute, 0 for any',
+      description: 'a number of refused requests in a minute, 0 for any',
       doc:
-        'Refused keys and webhook signatures that one address may present in a minute. Beyond it all of its requests ' +
-        'are refused with 429 until the minute ends; 0 sets no bound.',
+        'Requests with unknown keys that one address may send in a minute; likewise requests with one expired or inactive ' +
+        'key, and unsigned webhooks from one address to one environment. Beyond it such requests are refused with 429. An ' +
+        'accepted key is never refused for it. 0 sets no bound.',
     }),
   ),
   WORKERS: Type.Integer(

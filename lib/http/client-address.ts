@@ -1,10 +1,40 @@
-/** Longer than any IPv6 address with its zone and a port, and shorter than any key. */
-const maxLength = 60;
+import { isIP } from 'node:net';
+import { compile } from '@fastify/proxy-addr';
+
+/** The part of a request that says where it comes from. A connection may have no address, unlike Fastify's type says. */
+interface AddressedRequest {
+  readonly ip: string | undefined;
+  /** The addresses from the connection's own to `ip`; only where proxies are trusted. */
+  readonly ips?: string[] | undefined;
+}
 
 /**
- * The address of a request as it may be written down. What a trusted proxy passes on in `X-Forwarded-For`
- * is whatever the client made up, if the proxy doesn't overwrite it. A connection may have none: Fastify's type
- * doesn't say so.
+ * Returns the address of a request as it may be counted and written down, without a port. A trusted proxy may pass
+ * anything on in `X-Forwarded-For`: an entry that is no address is ignored for the nearest hop that has one.
+ * @returns `unknown` for a connection that has no address any more
  */
-export const addressOf = ({ ip }: { ip: string | undefined }): string =>
-  ip === undefined || ip.length > maxLength ? 'unknown' : ip;
+export function addressOf(request: AddressedRequest): string {
+  const address = parseAddress(request.ip);
+  if (address !== null) return address;
+  const hops = request.ips?.map(parseAddress) ?? [];
+  return hops.findLast((hop) => hop !== null) ?? 'unknown';
+}
+
+/** Returns Fastify's `trustProxy` for some networks. Some proxies write a port behind the address. */
+export function trustProxies(networks: readonly string[]): (address: string, hop: number) => boolean {
+  const isTrusted = compile([...networks]);
+  return (text, hop) => {
+    const address = parseAddress(text);
+    return address !== null && isTrusted(address, hop);
+  };
+}
+
+/** Returns the address of `1.2.3.4`, `1.2.3.4:5678`, `::1`, `[::1]` or `[::1]:5678`; `null` for any other text. */
+function parseAddress(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  // The interface, as in fe80::1%eth0, may be any text.
+  if (isIP(text) !== 0) return text.replace(/%.*/, '');
+  const [, v4, v6] = /^(?:([\d.]{7,15}):\d{1,5}|\[([\da-f:.]{2,45})\](?::\d{1,5})?)$/i.exec(text) ?? [];
+  const address = v4 ?? v6;
+  return address !== undefined && isIP(address) !== 0 ? address : null;
+}

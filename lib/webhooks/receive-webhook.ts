@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { Provider } from '../../schemas/webhooks.ts';
-import type { Scope } from '../auth/scope.ts';
 import { newId } from '../crypto/ids.ts';
 import type { Sealer } from '../crypto/sealer.ts';
 import { transaction } from '../database/database.ts';
 import { ApiError, unavailable } from '../http/api-error.ts';
 import { appendDelivery, insertReceipt } from '../stores/webhook-delivery-store.ts';
 import { type SealedSecret, secretsInForce } from '../stores/webhook-secret-store.ts';
+import type { Destination } from './find-destination.ts';
 import { contextOf, maxSecrets } from './sealed-secrets.ts';
 import type { DecryptedSecret, WebhookProvider } from './webhook-provider.ts';
 import { webhookProviders } from './webhook-providers.ts';
@@ -15,11 +14,6 @@ import { keptHeaders, type WebhookRequest } from './webhook-request.ts';
 
 /** Bound on the stored deliveries of an environment, acknowledged or not; beyond it, providers are asked to retry. */
 const storedMaxBytes = 1024 ** 3;
-
-/** The destination that a delivery names; anything that can stand in a URL. */
-export interface Destination extends Scope {
-  provider: string;
-}
 
 /** A delivery as it was found. `unknown`: not signed, or nothing is there to sign for. */
 export type ReceiveResult = 'stored' | 'repeated' | 'unknown';
@@ -34,19 +28,11 @@ export async function receiveWebhook(
   destination: Destination,
   incoming: WebhookRequest,
 ): Promise<ReceiveResult> {
-  const provider = providerOf(destination.provider);
-  // Ids have letters, digits, _ and -. What the database can't even read, such as NUL, asks for nothing instead.
-  const asked = [destination.tenantId, destination.environmentId].every((id) => /^[\w-]{1,64}$/.test(id));
-  const scope = asked ? destination : { tenantId: '', environmentId: '' };
-  const secrets = await secretsInForce(pool, scope, provider ?? '');
-  const scheme = webhookProviders[provider ?? 'standard'];
+  const secrets = await secretsInForce(pool, destination, destination.provider);
+  const scheme = webhookProviders[destination.provider];
   const signer = findSigner(scheme, sealer, secrets, incoming);
-  if (signer === null || provider === null) return 'unknown';
-  return store(pool, scope, provider, scheme, signer, incoming);
+  return signer === null ? 'unknown' : store(pool, destination, scheme, signer, incoming);
 }
-
-const providerOf = (text: string): Provider | null =>
-  Object.hasOwn(webhookProviders, text) ? (text as Provider) : null;
 
 interface Signer extends DecryptedSecret {
   id: string;
@@ -84,8 +70,7 @@ const unopenable = (id: string): ApiError =>
 
 async function store(
   pool: Pool,
-  scope: Scope,
-  provider: Provider,
+  { provider, ...scope }: Destination,
   scheme: WebhookProvider,
   signer: Signer,
   incoming: WebhookRequest,

@@ -1,8 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type BodyBudget, bodiesMaxBytes } from '../../http/body-budget.ts';
 import type { ConnectionLimiter } from '../../http/connection-limiter.ts';
 
-/** Adds the metrics of the server's connections. */
-export function addConnectionMetrics(registry: Registry, limiter: ConnectionLimiter): void {
+/** Adds the metrics of the server's connections, and of the webhooks that arrive on them. */
+export function addConnectionMetrics(
+  registry: Registry,
+  limiter: ConnectionLimiter,
+  webhookBodies: BodyBudget,
+): void {
   new Gauge({
     name: 'latchkey_connections',
     help: 'Open connections of clients',
@@ -27,6 +32,24 @@ export function addConnectionMetrics(registry: Registry, limiter: ConnectionLimi
       this.reset();
       this.inc({ bound: 'connections' }, limiter.refused);
       this.inc({ bound: 'requests_in_flight' }, limiter.overrun);
+    },
+  });
+  new Gauge({
+    name: 'latchkey_webhook_body_bytes',
+    help: `Bytes reserved for webhooks that are being received, of ${bodiesMaxBytes} in a process`,
+    aggregator: 'sum',
+    registers: [registry],
+    collect() {
+      this.set(webhookBodies.bytes);
+    },
+  });
+  new Counter({
+    name: 'latchkey_webhook_bodies_refused_total',
+    help: 'Webhooks that were refused because too many were being received',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(webhookBodies.refused);
     },
   });
 }

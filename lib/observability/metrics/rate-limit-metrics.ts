@@ -1,23 +1,23 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AddressLimiter } from '../../rate-limits/address-limiter.ts';
 import type { RateLimiter } from '../../rate-limits/rate-limiter.ts';
+import type { RefusalLimiter } from '../../rate-limits/refusal-limiter.ts';
 
-/** Adds metrics of the limits. @param addresses `null`: no address is ever blocked */
+/** Adds metrics of the limits. @param refusalLimiter `null`: refused requests aren't counted */
 export function addRateLimitMetrics(
   registry: Registry,
   rateLimiter: RateLimiter,
-  addresses: AddressLimiter | null,
+  refusalLimiter: RefusalLimiter | null,
 ): void {
   const registers = [registry];
   void new Counter({
     name: 'latchkey_rate_limit_refusals_total',
-    help: 'Requests that were over a limit: that of their key, or that of their address on refused keys',
+    help: 'Requests that were over a limit: that of their key (key), or that of refused requests (refused)',
     labelNames: ['limit'],
     registers,
     collect() {
       this.reset();
       this.inc({ limit: 'key' }, rateLimiter.keyRefusals);
-      this.inc({ limit: 'address' }, addresses?.refusals ?? 0);
+      this.inc({ limit: 'refused' }, refusalLimiter?.refusals ?? 0);
     },
   });
   void new Counter({
