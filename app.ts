@@ -51,7 +51,7 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   const { eventKinds = everyKind } = options;
   const app = createServer(options);
 
-  await app.register(connections, { maxConnections: options.maxConnections });
+  await app.register(connections, { maxConnections: options.maxConnections, trustedProxies });
   await app.register(validation);
   await app.register(errors);
   await app.register(database, { url: databaseUrl });

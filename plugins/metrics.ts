@@ -37,7 +37,7 @@ export default fp<MetricsOptions>(
     collectDefaultMetrics({ register: registry });
     addBuildInfo(registry);
     countRequests(app, new HttpMetrics(registry));
-    addConnectionMetrics(registry, app.connectionLimiter, app.webhookBodies);
+    addConnectionMetrics(registry, app);
     addDatabaseMetrics(registry, { requests: app.pg.pool, changes: app.changesPool });
     addReplicaMetrics(registry, app.replica);
     addRateLimitMetrics(registry, rateLimiter, refusalLimiter);

@@ -190,6 +190,22 @@ t.test('X-Forwarded-For is believed of TRUSTED_PROXIES only', async (t) => {
     t.equal(await statusOf(service, wrongKey, through(remoteAddress, forwarded)), status, what);
 });
 
+t.test('a proxy that is not trusted is noticed once', async (t) => {
+  const { stream, messages } = logOf();
+  const env = { TRUSTED_PROXIES: '10.0.0.0/8', LOG_LEVEL: 'warn' };
+  const service = await startService(t, { env, logStream: stream });
+  const proxiesOf = async () =>
+    (await service.call({ url: '/health/ready', key: null })).json().checks.proxies;
+  const warnings = () =>
+    messages.filter((message) => message.includes('TRUSTED_PROXIES does not name')).length;
+  t.equal(await statusOf(service, developmentKey, { remoteAddress: '198.51.100.1' }), 200);
+  t.equal(await statusOf(service, developmentKey, through('10.0.0.1', '192.0.2.1')), 200);
+  t.same([await proxiesOf(), warnings()], ['ok', 0]);
+  for (const remoteAddress of ['198.51.100.1', '198.51.100.2'])
+    t.equal(await statusOf(service, developmentKey, through(remoteAddress, '192.0.2.1')), 200);
+  t.same([await proxiesOf(), warnings()], ['untrusted', 1]);
+});
+
 t.test('only an address is recorded of what X-Forwarded-For says', async (t) => {
   const service = await startService(t, { env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
   const recorded: Record<string, string> = {

@@ -299,7 +299,10 @@ t.test('/health/ready shows the replica', async (t) => {
   const response = await first.call({ url: '/health/ready', key: null });
   t.equal(response.statusCode, 200);
   const { replica, ...rest } = response.json();
-  t.same(rest, { status: 'ok', checks: { database: 'ok', keys: 'ok', rate_limits: 'process' } });
+  t.same(rest, {
+    status: 'ok',
+    checks: { database: 'ok', keys: 'ok', rate_limits: 'process', proxies: 'ok' },
+  });
   const { key_table_bytes, last_propagation_ms, ...exact } = replica;
   t.same(exact, {
     keys: 2,

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import { isPublic } from '../../lib/auth/route-policy.ts';
-import { isDatabaseReachable } from '../../lib/database/database.ts';
+import { DatabaseProbe } from '../../lib/database/database-probe.ts';
 import { Nullable } from '../../schemas/common.ts';
 import { errorResponses } from '../../schemas/errors.ts';
 
@@ -25,7 +25,8 @@ const notDeciding = {
 
 const Readiness = Type.Object({
   status: Type.Union(State.anyOf, {
-    description: '`unavailable`: a check fails, or the process is stopping.',
+    description:
+      '`ok`: the process decides on keys, whatever else the checks say. `unavailable`: it does not, or it is stopping.',
   }),
   reason: Type.Optional(
     Type.String({
@@ -34,7 +35,11 @@ const Readiness = Type.Object({
     }),
   ),
   checks: Type.Object({
-    database: State,
+    database: Type.Union(State.anyOf, {
+      description:
+        '`unavailable`: the database has not answered within 250 ms. Keys are decided on all the same, while the ' +
+        'lease is valid.',
+    }),
     keys: Type.Union([Type.Literal('ok'), ...KeysNotReady], {
       description:
         '`loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but ' +
@@ -45,6 +50,11 @@ const Readiness = Type.Object({
       description:
         '`shared`: all processes count limits together, in Redis. `process`: each process counts ' +
         'for itself, because Redis is not configured or unreachable.',
+    }),
+    proxies: Type.Union([Type.Literal('ok'), Type.Literal('untrusted')], {
+      description:
+        '`untrusted`: a proxy that `TRUSTED_PROXIES` does not name has sent `X-Forwarded-For`. All of its clients ' +
+        'count as one address.',
     }),
   }),
   replica: Type.Object({
@@ -74,6 +84,7 @@ const Readiness = Type.Object({
 });
 
 const routes: FastifyPluginAsyncTypebox = async (app) => {
+  const probe = new DatabaseProbe(app.pg.pool);
   const alive = (operationId: string) => ({
     schema: {
       operationId,
@@ -99,15 +110,20 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       config: { access: isPublic },
     },
     async (_request, reply) => {
-      const database = (await isDatabaseReachable(app.pg.pool)) ? 'ok' : 'unavailable';
+      const database = (await probe.answers()) ? 'ok' : 'unavailable';
       const { state } = app.replica;
       const { appliedSeq, phase, leaseValid, ...replica } = app.replica.status();
       const keys = app.replica.canDecide() ? 'ok' : (notDeciding[phase] ?? 'unavailable');
-      const ready = database === 'ok' && keys === 'ok' && !app.isStopping();
+      const ready = keys === 'ok' && !app.isStopping();
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ok' : 'unavailable',
         ...(replica.outdatedReason === null ? {} : { reason: replica.outdatedReason }),
-        checks: { database, keys, rate_limits: app.authenticator.rateLimiter.mode },
+        checks: {
+          database,
+          keys,
+          rate_limits: app.authenticator.rateLimiter.mode,
+          proxies: app.untrustedProxy.isSeen ? 'untrusted' : 'ok',
+        },
         replica: {
           keys: state.keys.size,
           key_table_bytes: state.keys.bytes,

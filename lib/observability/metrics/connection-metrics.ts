@@ -1,12 +1,18 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { type BodyBudget, bodiesMaxBytes } from '../../http/body-budget.ts';
 import type { ConnectionLimiter } from '../../http/connection-limiter.ts';
+import type { UntrustedProxy } from '../../http/untrusted-proxy.ts';
+
+interface Connections {
+  connectionLimiter: ConnectionLimiter;
+  webhookBodies: BodyBudget;
+  untrustedProxy: UntrustedProxy;
+}
 
 /** Adds the metrics of the server's connections, and of the webhooks that arrive on them. */
 export function addConnectionMetrics(
   registry: Registry,
-  limiter: ConnectionLimiter,
-  webhookBodies: BodyBudget,
+  { connectionLimiter: limiter, webhookBodies, untrustedProxy }: Connections,
 ): void {
   new Gauge({
     name: 'latchkey_connections',
@@ -50,6 +56,15 @@ export function addConnectionMetrics(
     collect() {
       this.reset();
       this.inc(webhookBodies.refused);
+    },
+  });
+  new Gauge({
+    name: 'latchkey_untrusted_proxy',
+    help: '1 once a proxy that TRUSTED_PROXIES does not name has sent X-Forwarded-For',
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.set(Number(untrustedProxy.isSeen));
     },
   });
 }
