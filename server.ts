@@ -9,6 +9,8 @@ import { type Config, ConfigError, readConfig } from './lib/config/config.ts';
 import { DatabaseUnreachableError } from './lib/database/retry.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
 import { serveMetrics } from './lib/observability/metrics/metrics-server.ts';
+import { startWarnings } from './lib/process/start-warnings.ts';
+import { waitForDatabase } from './lib/process/wait-for-database.ts';
 import { welcome } from './lib/process/welcome.ts';
 import { startWorkers } from './lib/process/workers.ts';
 
@@ -37,24 +39,35 @@ async function start(config: Config): Promise<void> {
     else if (cluster.isPrimary) log.info({ signal }, 'stopping');
     await stop();
   });
-  const databaseUrl = config.databaseUrl ?? (await startEmbedded(config.dataDir, log));
+  const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, log));
   if (config.workers > 1 && cluster.isPrimary) await runWorkers(config, databaseUrl, log);
-  else await serve(config, databaseUrl);
+  else await serve(config, databaseUrl, log);
 }
 
-async function startEmbedded(dataDir: string, log: pino.Logger): Promise<string> {
+async function startEmbedded({ embeddedPostgres, dataDir }: Config, log: pino.Logger): Promise<string> {
+  if (!embeddedPostgres)
+    throw new ConfigError([
+      'DATABASE_URL is missing: set it, or set EMBEDDED_POSTGRES=on to run a PostgreSQL of its own in DATA_DIR',
+    ]);
   const postgres = await startEmbeddedPostgres({ dataDir, log });
   started.push(postgres);
   return postgres.databaseUrl;
 }
 
-async function serve(config: Config, databaseUrl: string): Promise<void> {
+async function serve(config: Config, databaseUrl: string, log: pino.Logger): Promise<void> {
+  const { host, port } = config;
+  const address = { host: oneAddressOf(host), port };
+  const wait = waitForDatabase({ databaseUrl, ...address, silentMs: maxSilenceMs, log });
+  started.push(wait);
+  if (!(await wait.answers)) return;
   const app = await build({ ...config, databaseUrl });
   started.push({ stop: () => app.close() });
   await app.ready();
   await app.replica.waitForLease(maxSilenceMs);
   if (app.isStopping()) return;
-  const url = await app.listen({ host: oneAddressOf(config.host), port: config.port });
+  const url = await app.listen(address);
+  if (cluster.isPrimary || cluster.worker?.id === 1)
+    for (const warning of startWarnings(config, app.replica.state.keys.size)) app.log.warn(warning);
   if (config.nodeEnv === 'development' && cluster.isPrimary) welcomeAt(config, new URL(url).port);
 }
 

@@ -892,16 +892,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description `unavailable`: a check fails, or the process is stopping. */
+                        /** @description `ok`: the process decides on keys, whatever else the checks say. `unavailable`: it does not, or it is stopping. */
                         status: "ok" | "unavailable";
-                        /** @description The reason why the process decides nothing any more until it is upgraded. Absent otherwise. */
+                        /** @description The reason why the process decides nothing: it must be upgraded, or waits for the database at its start. Absent otherwise. */
                         reason?: string;
                         checks: {
+                            /** @description `unavailable`: the database has not answered within 250 ms. Keys are decided on all the same, while the lease is valid. */
                             database: "ok" | "unavailable";
                             /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release. */
                             keys: "ok" | "loading" | "unavailable" | "outdated";
                             /** @description `shared`: all processes count limits together, in Redis. `process`: each process counts for itself, because Redis is not configured or unreachable. */
                             rate_limits: "shared" | "process";
+                            /** @description `untrusted`: a proxy that `TRUSTED_PROXIES` does not name has sent `X-Forwarded-For`. All of its clients count as one address. */
+                            proxies: "ok" | "untrusted";
                         };
                         replica: {
                             /** @description Keys in memory. Grows while they are loaded. */
@@ -926,16 +929,19 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description `unavailable`: a check fails, or the process is stopping. */
+                        /** @description `ok`: the process decides on keys, whatever else the checks say. `unavailable`: it does not, or it is stopping. */
                         status: "ok" | "unavailable";
-                        /** @description The reason why the process decides nothing any more until it is upgraded. Absent otherwise. */
+                        /** @description The reason why the process decides nothing: it must be upgraded, or waits for the database at its start. Absent otherwise. */
                         reason?: string;
                         checks: {
+                            /** @description `unavailable`: the database has not answered within 250 ms. Keys are decided on all the same, while the lease is valid. */
                             database: "ok" | "unavailable";
                             /** @description `loading`: the replica is loading the keys. `unavailable`: all keys are in memory, but the lease to decide by them has run out. `outdated`: the database holds changes that need a newer release. */
                             keys: "ok" | "loading" | "unavailable" | "outdated";
                             /** @description `shared`: all processes count limits together, in Redis. `process`: each process counts for itself, because Redis is not configured or unreachable. */
                             rate_limits: "shared" | "process";
+                            /** @description `untrusted`: a proxy that `TRUSTED_PROXIES` does not name has sent `X-Forwarded-For`. All of its clients count as one address. */
+                            proxies: "ok" | "untrusted";
                         };
                         replica: {
                             /** @description Keys in memory. Grows while they are loaded. */

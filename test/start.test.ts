@@ -18,7 +18,13 @@ import { type Config, ConfigError, parseConfig, readConfig } from '../lib/config
 import { migrate } from '../lib/database/migrations.ts';
 import { DatabaseUnreachableError } from '../lib/database/retry.ts';
 import { repository, type ServiceProcess, startProcess } from './fixtures/service-process.ts';
-import { createEmptyDatabase, createMigratedDatabase, developmentKey, startService } from './helper.ts';
+import {
+  createEmptyDatabase,
+  createKey,
+  createMigratedDatabase,
+  developmentKey,
+  startService,
+} from './helper.ts';
 
 // Each process takes seconds to start, and one compiles the sources first.
 t.setTimeout(120_000);
@@ -52,6 +58,7 @@ t.test('the configuration needs nothing', async (t) => {
     metricsPort: null,
     tracing: null,
     databaseUrl: null,
+    embeddedPostgres: false,
     dataDir: './data',
     redisUrl: null,
     configuredKeys: new Map(),
@@ -102,7 +109,7 @@ t.test('the configuration tells all mistakes at once', async (t) => {
     'SESSION_SECONDS must be a number of seconds from 1 to 86400',
     'PORTAL_URL must be a URL that begins with http:// or https:// and has no #',
     'TRUSTED_PROXIES must be IP addresses or networks such as 10.0.0.0/8, with commas between them',
-    'FAILED_AUTH_LIMIT must be a number of refused keys in a minute, 0 for any',
+    'FAILED_AUTH_LIMIT must be a number of refused requests in a minute, 0 for any',
     'ACCESS_LOG must be one of all, failures, off',
     'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
     'API_KEYS must be a JSON object: {"<sha256 of the key>": {"tenant_id": …}}',
@@ -599,6 +606,90 @@ t.test('the process', async (t) => {
   });
 });
 
+t.test('a start in production', async (t) => {
+  const production = { NODE_ENV: 'production', LOG_LEVEL: 'warn', PORT: '0' };
+
+  await t.test('needs DATABASE_URL, or that an embedded PostgreSQL is asked for', async (t) => {
+    const cwd = t.testdir();
+    const service = startProcess(t, { cwd, env: production });
+    t.equal(await service.ended, 1);
+    t.equal(
+      service.stderr(),
+      'The configuration is wrong:\n  - DATABASE_URL is missing: set it, or set EMBEDDED_POSTGRES=on to run a PostgreSQL ' +
+        'of its own in DATA_DIR\n',
+    );
+    t.same(await readdir(cwd), [], 'no database was made');
+    const asked = startProcess(t, { cwd, env: { ...production, EMBEDDED_POSTGRES: 'on' } });
+    await asked.printed(/API_KEYS is empty and no key is stored: nobody can call the service/);
+  });
+
+  await t.test('says nothing of API_KEYS where keys are stored', async (t) => {
+    const stored = await startService(t);
+    await createKey(stored);
+    const { databaseUrl } = stored;
+    const env = { ...production, LOG_LEVEL: 'info', DATABASE_URL: databaseUrl };
+    const service = startProcess(t, { cwd: t.testdir(), env });
+    await service.printed(/Server listening/);
+    t.notMatch(service.stdout(), 'API_KEYS is empty');
+  });
+});
+
+t.test('a start in development warns where other machines reach it', async (t) => {
+  const databaseUrl = await createMigratedDatabase(t);
+  const cwd = t.testdir();
+  const env = { LOG_LEVEL: 'warn', DATABASE_URL: databaseUrl, NODE_ENV: 'development', PORT: '0' };
+  const open = startProcess(t, { cwd, env: { ...env, HOST: '0.0.0.0' } });
+  await open.printed(
+    /HOST is 0.0.0.0: the development key, which everybody knows, is accepted from other machines/,
+  );
+  const closed = startProcess(t, { cwd, env: { ...env, HOST: '127.0.0.1' } });
+  await closed.printed(/Latchkey is ready/);
+  t.notMatch(closed.stdout(), 'HOST is');
+});
+
+t.test('a start without its database listens, and serves once the database is there', async (t) => {
+  const database = new URL(await createEmptyDatabase(t));
+  const databasePort = await findFreePort();
+  const port = await findFreePort([databasePort]);
+  const url = `http://127.0.0.1:${port}`;
+  const proxied = new URL(database);
+  proxied.host = `127.0.0.1:${databasePort}`;
+  const env = { DATABASE_URL: proxied.href, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'info' };
+  const cwd = t.testdir();
+  const service = startProcess(t, { cwd, env: { ...env, NODE_ENV: 'development' } });
+  const stopped = startProcess(t, { cwd, env: { ...env, PORT: '0', NODE_ENV: 'development' } });
+  await service.printed(/listening without the database/);
+
+  t.equal((await fetch(`${url}/health/live`)).status, 200);
+  const ready = await fetch(`${url}/health/ready`);
+  t.equal(ready.status, 503);
+  t.match(await ready.json(), {
+    status: 'unavailable',
+    reason: 'The database is away (ECONNREFUSED)',
+    checks: { database: 'unavailable', keys: 'loading' },
+  });
+  const refused = await fetch(`${url}/v1/customers`, { headers: { 'x-api-key': developmentKey } });
+  t.same([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  t.match(await refused.json(), { success: false, error: { internal_error: 'service_unavailable' } });
+
+  await stopped.printed(/listening without the database/);
+  stopped.signal('SIGTERM');
+  t.equal(await stopped.ended, 0, 'it can be stopped meanwhile');
+
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(database.port), database.hostname);
+    for (const end of [socket, upstream]) sockets.add(end.on('error', () => {}));
+    socket.pipe(upstream).pipe(socket);
+  }).listen(databasePort, '127.0.0.1');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  await service.printed(/Latchkey is ready/);
+  t.equal(await statusOf(url, developmentKey), 200);
+});
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -807,7 +898,10 @@ t.test('the build', async (t) => {
     const built = startProcess(t, {
       built: true,
       cwd: t.testdir(),
-      env: { PORT: '0', DATABASE_URL: databaseUrl, API_KEYS: apiKeys({ environment_id: 'production' }) },
+      env: {
+        ...{ PORT: '0', DATABASE_URL: databaseUrl, API_DOCS: 'on' },
+        API_KEYS: apiKeys({ environment_id: 'production' }),
+      },
     });
     const [, url = ''] = await built.printed(/Server listening at (http:[^"]+)/);
     const description = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());

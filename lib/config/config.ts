@@ -41,6 +41,8 @@ export interface Config {
   tracing: TracingSettings | null;
   /** `null`: an embedded PostgreSQL in `dataDir`. */
   databaseUrl: string | null;
+  /** True if a PostgreSQL of its own is run where there is no `databaseUrl`. */
+  embeddedPostgres: boolean;
   dataDir: string;
   /** `null`: limits are counted in this process. */
   redisUrl: string | null;
@@ -115,6 +117,7 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     metricsPort: settings.METRICS_PORT ?? null,
     tracing: tracingOf(settings),
     databaseUrl: settings.DATABASE_URL ?? null,
+    embeddedPostgres: isOn(settings.EMBEDDED_POSTGRES, settings),
     dataDir: settings.DATA_DIR,
     redisUrl: settings.REDIS_URL ?? null,
     configuredKeys,
@@ -127,12 +130,16 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
     maxConnections: settings.MAX_CONNECTIONS,
-    apiDocs: (settings.API_DOCS ?? (settings.NODE_ENV === 'production' ? 'off' : 'on')) === 'on',
+    apiDocs: isOn(settings.API_DOCS, settings),
     // Writing a line for each request would cost a third of what the service can do.
     accessLog: settings.ACCESS_LOG ?? (settings.NODE_ENV === 'production' ? 'failures' : 'all'),
     logLevel: settings.LOG_LEVEL,
   };
 }
+
+/** Returns a switch that is on by default, but in production. */
+const isOn = (value: 'on' | 'off' | undefined, { NODE_ENV }: Settings): boolean =>
+  (value ?? (NODE_ENV === 'production' ? 'off' : 'on')) === 'on';
 
 function tracingOf(settings: Settings): TracingSettings | null {
   const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;

@@ -93,9 +93,16 @@ export const Settings = Type.Object({
       about({
         format: 'postgres',
         description: 'a URL that begins with postgres://',
-        doc: 'Your PostgreSQL (tested with 15 and 18). Without it an embedded one, 18, runs in `DATA_DIR`.',
+        doc: 'Your PostgreSQL (tested with 15 and 18). Production needs it, unless `EMBEDDED_POSTGRES` is `on`.',
         example: 'postgres://latchkey:password@localhost:5432/latchkey',
       }),
+    ),
+  ),
+  EMBEDDED_POSTGRES: Type.Optional(
+    oneOf(
+      ['on', 'off'],
+      'Without `DATABASE_URL`: `on` runs an embedded PostgreSQL in `DATA_DIR`, `off` refuses to start. By default `on`, ' +
+        'and in production `off`.',
     ),
   ),
   DATA_DIR: Type.String(

@@ -31,7 +31,8 @@ const Readiness = Type.Object({
   reason: Type.Optional(
     Type.String({
       description:
-        'The reason why the process decides nothing any more until it is upgraded. Absent ' + 'otherwise.',
+        'The reason why the process decides nothing: it must be upgraded, or waits for the database at its start. ' +
+        'Absent otherwise.',
     }),
   ),
   checks: Type.Object({
