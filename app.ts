@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import autoload from '@fastify/autoload';
+import { compile } from '@fastify/proxy-addr';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { DestinationStream } from 'pino';
 import type { Config } from './lib/config/config.ts';
 import { newRequestId } from './lib/crypto/ids.ts';
 import { type EventKinds, eventKinds as everyKind } from './lib/events/event-kinds.ts';
-import { trustProxies } from './lib/http/client-address.ts';
+import { trustWithPorts } from './lib/http/client-address.ts';
 import { loggerOptions } from './lib/observability/logger.ts';
 import { version } from './lib/process/version.ts';
 import accessLog from './plugins/access-log.ts';
@@ -88,7 +89,7 @@ function createServer({ logLevel, logStream, trustedProxies }: BuildOptions): Fa
     // The access log writes the one line that a request gets.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
-    trustProxy: trustedProxies.length > 0 ? trustProxies(trustedProxies) : false,
+    trustProxy: trustedProxies.length > 0 ? trustWithPorts(compile(trustedProxies)) : false,
     bodyLimit: 64 * 1024,
     // As long as a customer's external_id can be, which has up to two units of UTF-16 a character.
     routerOptions: { maxParamLength: 2 * 255, ignoreTrailingSlash: true },

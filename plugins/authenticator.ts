@@ -1,3 +1,4 @@
+import { normalizeIP } from '@fastify/rate-limit';
 import fp from 'fastify-plugin';
 import { Authenticator } from '../lib/auth/authenticator.ts';
 import type { ConfiguredKeys } from '../lib/auth/configured-keys.ts';
@@ -33,7 +34,7 @@ export default fp<AuthenticatorPluginOptions>(
     const { state } = replica;
     const redis = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, log);
     const rateLimiter = new RateLimiter({ state, redis });
-    const refusalLimiter = new RefusalLimiter(redis, failedAuthLimit);
+    const refusalLimiter = new RefusalLimiter(redis, failedAuthLimit, normalizeIP);
     const usage = new UsageCounter(state);
     const nowMs = () => Date.now();
     app.decorate(

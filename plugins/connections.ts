@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import { compile } from '@fastify/proxy-addr';
+import { normalizeIP } from '@fastify/rate-limit';
 import fp from 'fastify-plugin';
 import { BodyBudget } from '../lib/http/body-budget.ts';
-import { trustProxies } from '../lib/http/client-address.ts';
 import { ConnectionLimiter } from '../lib/http/connection-limiter.ts';
 import { UntrustedProxy } from '../lib/http/untrusted-proxy.ts';
 
@@ -24,8 +25,8 @@ interface ConnectionsOptions {
 export default fp<ConnectionsOptions>(
   async (app, { maxConnections, trustedProxies }) => {
     app.decorate('connectionLimiter', new ConnectionLimiter(app.server, maxConnections, app.log));
-    app.decorate('webhookBodies', new BodyBudget());
-    const untrustedProxy = new UntrustedProxy(trustProxies(trustedProxies), (address) =>
+    app.decorate('webhookBodies', new BodyBudget(normalizeIP));
+    const untrustedProxy = new UntrustedProxy(compile(trustedProxies), (address) =>
       app.log.warn(
         { address },
         'a proxy that TRUSTED_PROXIES does not name sends X-Forwarded-For: all of its clients count as one address',

@@ -889,6 +889,8 @@ async function postgresIn(folder: string): Promise<number[]> {
   return texts.flatMap((text) => Number(text.split('\n', 1)[0]) || []);
 }
 
+const API_KEYS = apiKeys({ environment_id: 'production' });
+
 t.test('the build', async (t) => {
   await run(process.execPath, ['scripts/build.mjs'], { cwd: repository });
 
@@ -898,10 +900,7 @@ t.test('the build', async (t) => {
     const built = startProcess(t, {
       built: true,
       cwd: t.testdir(),
-      env: {
-        ...{ PORT: '0', DATABASE_URL: databaseUrl, API_DOCS: 'on' },
-        API_KEYS: apiKeys({ environment_id: 'production' }),
-      },
+      env: { PORT: '0', DATABASE_URL: databaseUrl, API_DOCS: 'on', API_KEYS },
     });
     const [, url = ''] = await built.printed(/Server listening at (http:[^"]+)/);
     const description = JSON.parse(await (await fetch(`${url}/openapi.json`)).text());

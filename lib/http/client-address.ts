@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { compile } from '@fastify/proxy-addr';
 
 /** The part of a request that says where it comes from. A connection may have no address, unlike Fastify's type says. */
 interface AddressedRequest {
@@ -20,9 +19,11 @@ export function addressOf(request: AddressedRequest): string {
   return hops.findLast((hop) => hop !== null) ?? 'unknown';
 }
 
-/** Returns Fastify's `trustProxy` for some networks. Some proxies write a port behind the address. */
-export function trustProxies(networks: readonly string[]): (address: string, hop: number) => boolean {
-  const isTrusted = compile([...networks]);
+/** Returns whether an address is that of a trusted proxy, and the hop of `X-Forwarded-For` that it is. */
+export type IsTrusted = (address: string, hop: number) => boolean;
+
+/** Returns Fastify's `trustProxy`, which asks `isTrusted`. Some proxies write a port behind the address. */
+export function trustWithPorts(isTrusted: IsTrusted): IsTrusted {
   return (text, hop) => {
     const address = parseAddress(text);
     return address !== null && isTrusted(address, hop);

@@ -6,7 +6,7 @@ import type { BaseLogger } from 'pino';
  * The requests that one connection may have in flight. Clients may send them one after the other without reading an
  * answer, and answers that nobody reads stay in memory.
  */
-export const maxRequestsInFlight = 16;
+const maxRequestsInFlight = 16;
 
 /** The interval of two lines about refused connections. */
 const logIntervalMs = 60_000;

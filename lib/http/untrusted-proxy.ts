@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { IsTrusted } from './client-address.ts';
 
 /** Notices that a proxy passes `X-Forwarded-For` on and isn't trusted: all of its clients share one address then. */
 export class UntrustedProxy {
-  readonly #isTrusted: (address: string, hop: number) => boolean;
+  readonly #isTrusted: IsTrusted;
   readonly #onFirst: (address: string) => void;
   #isSeen = false;
   /** The address that was trusted last, which most requests come from. */
@@ -12,7 +13,7 @@ export class UntrustedProxy {
    * @param isTrusted whether an address is that of a trusted proxy
    * @param onFirst called once, for the first request from one that isn't
    */
-  constructor(isTrusted: (address: string, hop: number) => boolean, onFirst: (address: string) => void) {
+  constructor(isTrusted: IsTrusted, onFirst: (address: string) => void) {
     this.#isTrusted = isTrusted;
     this.#onFirst = onFirst;
   }

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import Fastify, { type FastifyInstance } from 'fastify';
 import { Pool } from 'pg';
 import type { BaseLogger } from 'pino';
 import { handleConnectionErrors } from '../database/database.ts';
@@ -42,8 +43,7 @@ async function wait(options: WaitOptions, stopped: AbortSignal): Promise<boolean
   const either = AbortSignal.any([stopped, ended.signal]);
   const telling = delay(silentMs, undefined, { signal: either }).then(
     async () => {
-      const server = createServer(() => reason);
-      await server.listen({ host, port });
+      const server = await serveWaiting(host, port, () => reason);
       log.warn({ host, port }, 'listening without the database: every request is answered 503');
       return server;
     },
@@ -59,7 +59,9 @@ async function wait(options: WaitOptions, stopped: AbortSignal): Promise<boolean
     return await Promise.race([answering, failed]);
   } finally {
     ended.abort();
-    await (await telling.catch(() => null))?.close();
+    const server = await telling.catch(() => null);
+    server?.close();
+    server?.closeAllConnections();
   }
 }
 
@@ -72,7 +74,8 @@ async function untilAnswers(
   handleConnectionErrors(pool, () => {});
   const ask = async () => {
     if (stopped.aborted) return false;
-    await pool.query('SELECT 1');
+    const connection = await pool.connect();
+    connection.release();
     return true;
   };
   try {
@@ -89,15 +92,24 @@ async function untilAnswers(
 const codeOf = (error: Error): string =>
   'code' in error && typeof error.code === 'string' ? error.code : error.name;
 
-/** Creates the server that answers for the service while it waits. @param reasonOf in a sentence */
-function createServer(reasonOf: () => string): FastifyInstance {
-  const server = Fastify({ forceCloseConnections: true, requestTimeout: 5_000, connectionTimeout: 5_000 });
-  for (const url of ['/health', '/health/live']) server.get(url, () => ({ status: 'ok' }));
-  server.get('/health/ready', (_request, reply) => reply.code(503).send(notReady(reasonOf())));
-  const refuse = errorBody('service_unavailable', 'Service temporarily unavailable');
-  server.setNotFoundHandler((_request, reply) => reply.code(503).header('retry-after', '1').send(refuse));
+/** Serves what there is to say without a database. @param reasonOf a sentence */
+async function serveWaiting(host: string, port: number, reasonOf: () => string): Promise<Server> {
+  const server = createServer({ requestTimeout: 5_000 }, ({ url = '' }, response) => {
+    const isAlive = /^\/health(\/live)?\/?$/.test(url);
+    const isReadiness = /^\/health\/ready\/?$/.test(url);
+    const body = isAlive ? { status: 'ok' } : isReadiness ? notReady(reasonOf()) : refusal;
+    response.writeHead(isAlive ? 200 : 503, {
+      'content-type': 'application/json; charset=utf-8',
+      ...(!isAlive && { 'retry-after': '1' }),
+    });
+    response.end(JSON.stringify(body));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
   return server;
 }
+
+const refusal = errorBody('service_unavailable', 'Service temporarily unavailable');
 
 /** The body of `/health/ready` before there is a replica. */
 const notReady = (reason: string) => ({

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
 import type { MaybePromise } from '../auth/maybe-promise.ts';
-import { subnetOf } from '../http/client-subnet.ts';
 import { LruRateLimiter } from './lru-rate-limiter.ts';
 import type { RedisRateLimiter } from './redis-rate-limiter.ts';
 import type { RequestCount } from './request-count.ts';
@@ -19,20 +18,25 @@ export class RefusalLimiter {
   /** The requests that were told to wait, since the start. */
   refusals = 0;
   readonly #redis: RedisRateLimiter | null;
+  readonly #subnetOf: (address: string) => string;
   readonly #limit: { limit: number; windowSeconds: number };
   readonly #counts = new LruRateLimiter(maxEntries);
   /** By name: when the window ends of a sender that is at the limit, in milliseconds since the epoch. */
   readonly #exhausted = new LRUCache<string, number>({ max: maxEntries });
 
-  /** @param limit refused requests in a minute; 0: any number */
-  constructor(redis: RedisRateLimiter | null, limit: number) {
+  /**
+   * @param limit refused requests in a minute; 0: any number
+   * @param subnetOf the network that one customer gets, of an address
+   */
+  constructor(redis: RedisRateLimiter | null, limit: number, subnetOf: (address: string) => string) {
+    this.#subnetOf = subnetOf;
     this.#redis = redis;
     this.#limit = { limit, windowSeconds };
   }
 
   /** Counts a request whose key is unknown. @returns milliseconds to wait; 0: within the limit */
   countUnknownKey(address: string): MaybePromise<number> {
-    return this.#count(`address:${subnetOf(address)}`);
+    return this.#count(`address:${this.#subnetOf(address)}`);
   }
 
   /** Counts a request with a key that is known and refused. @returns as `countUnknownKey` */
@@ -42,12 +46,12 @@ export class RefusalLimiter {
 
   /** Counts a webhook that was refused. @param environmentId `null`: the destination doesn't exist */
   countWebhook(address: string, environmentId: string | null): MaybePromise<number> {
-    return this.#count(webhookName(address, environmentId));
+    return this.#count(this.#webhookName(address, environmentId));
   }
 
   /** Returns how many milliseconds webhooks from an address to a destination have to wait, and counts the refusal. */
   webhookWaitMs(address: string, environmentId: string | null): number {
-    return this.#waitMs(webhookName(address, environmentId));
+    return this.#waitMs(this.#webhookName(address, environmentId));
   }
 
   #count(name: string): MaybePromise<number> {
@@ -81,7 +85,8 @@ export class RefusalLimiter {
     this.refusals += 1;
     return endsInMs;
   }
-}
 
-const webhookName = (address: string, environmentId: string | null): string =>
-  `webhook:${environmentId ?? ''}:${subnetOf(address)}`;
+  #webhookName(address: string, environmentId: string | null): string {
+    return `webhook:${environmentId ?? ''}:${this.#subnetOf(address)}`;
+  }
+}

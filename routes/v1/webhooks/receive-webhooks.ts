@@ -5,7 +5,6 @@ import { isPublic } from '../../../lib/auth/route-policy.ts';
 import { ApiError, tooManyRequests, unavailable } from '../../../lib/http/api-error.ts';
 import type { BodyBudget } from '../../../lib/http/body-budget.ts';
 import { addressOf } from '../../../lib/http/client-address.ts';
-import { subnetOf } from '../../../lib/http/client-subnet.ts';
 import { findDestination } from '../../../lib/webhooks/find-destination.ts';
 import { receiveWebhook } from '../../../lib/webhooks/receive-webhook.ts';
 import { errorResponses } from '../../../schemas/errors.ts';
@@ -87,15 +86,15 @@ export default routes;
 
 /** Reserves the room of a body until its request has ended. @throws ApiError when there is none */
 function reserveBody(bodies: BodyBudget, request: FastifyRequest, { raw }: FastifyReply): void {
-  const sender = subnetOf(addressOf(request));
+  const address = addressOf(request);
   const length = Number(request.headers['content-length'] ?? maxBodyBytes);
   const bytes = Math.min(length, maxBodyBytes);
-  const exceeded = bodies.reserve(sender, bytes);
+  const exceeded = bodies.reserve(address, bytes);
   if (exceeded === 'sender') throw tooManyRequests(1_000);
   if (exceeded === 'process') throw unavailable('Too many webhooks arrive at once', new Error('no room'));
   let isReserved = true;
   const release = () => {
-    if (isReserved) bodies.release(sender, bytes);
+    if (isReserved) bodies.release(address, bytes);
     isReserved = false;
   };
   raw.once('finish', release).once('close', release);
