@@ -25,10 +25,12 @@ import notFound from './plugins/not-found.ts';
 import openapi from './plugins/openapi.ts';
 import orderlyStop from './plugins/orderly-stop.ts';
 import replica from './plugins/replica.ts';
+import requestRates from './plugins/request-rates.ts';
 import sealing from './plugins/sealing.ts';
 import seedConfiguredKeys from './plugins/seed-configured-keys.ts';
 import sessions from './plugins/sessions.ts';
 import signedIdentity from './plugins/signed-identity.ts';
+import tenantQueues from './plugins/tenant-queues.ts';
 import validation from './plugins/validation.ts';
 
 export interface BuildOptions extends Config {
@@ -66,8 +68,10 @@ export async function build(options: BuildOptions): Promise<FastifyInstance> {
   await app.register(authenticator, { configuredKeys, redisUrl, failedAuthLimit, usageIntervalMs });
   await app.register(metrics, { host: options.metricsHost, port: options.metricsPort });
   await app.register(seedConfiguredKeys, { configuredKeys });
+  await app.register(tenantQueues);
   await app.register(auth);
   await app.register(sessions, { sessionKeys: options.sessionKeys, session: options.session });
+  await app.register(requestRates, options.requestRates);
   await app.register(accessLog, { accessLog: options.accessLog });
   await app.register(signedIdentity, { identityKeys: options.identityKeys, trustedProxies });
   await app.register(sealing, { masterKeys });

@@ -65,7 +65,7 @@ export default fp(
       if (!needsKey(route.config?.access)) return;
       const requiredOf = requirementsOf(route);
       route.onRequest = [authenticate, ...toArray(route.onRequest)];
-      route.preHandler = [reauthenticate, ...toArray(route.preHandler)];
+      route.preHandler = [...toArray(route.preHandler), reauthenticate];
 
       // A callback and not a promise: what memory can decide is decided at once.
       function authenticate(request: FastifyRequest, reply: FastifyReply, done: Done): void {
@@ -83,10 +83,11 @@ export default fp(
         else answer(request, reply, result, timer, done);
       }
 
-      // Sending a body takes time, in which the key may be revoked: decides again when all of it is there.
+      // Sending a body or waiting for a turn takes time, in which the key may be revoked: decides again after it.
       function reauthenticate(request: FastifyRequest, _reply: FastifyReply, done: Done): void {
         const { authResult } = request;
-        if (authResult?.outcome !== 'accepted' || request.body === undefined) return void done();
+        if (authResult?.outcome !== 'accepted') return void done();
+        if (request.body === undefined && !request.hasWaited) return void done();
         const result = authenticator.reauthenticate(authResult, requiredOf(request));
         remember(request, result);
         done(result.outcome === 'accepted' ? undefined : refusalOf(result));
@@ -107,7 +108,7 @@ export default fp(
       done(result.outcome === 'accepted' ? undefined : refusalOf(result));
     }
   },
-  { name: 'auth', dependencies: ['authenticator', 'metrics'] },
+  { name: 'auth', dependencies: ['authenticator', 'metrics', 'tenant-queues'] },
 );
 
 /** Fails the boot when a route doesn't say who may call it. */

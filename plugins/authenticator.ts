@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Decides on every key and session. */
     authenticator: Authenticator;
+    /** The counts that all processes share; `null`: there is no Redis. */
+    redisRateLimiter: RedisRateLimiter | null;
   }
 }
 
@@ -33,6 +35,7 @@ export default fp<AuthenticatorPluginOptions>(
     const { log, replica } = app;
     const { state } = replica;
     const redis = redisUrl === null ? null : await RedisRateLimiter.connect(redisUrl, log);
+    app.decorate('redisRateLimiter', redis);
     const rateLimiter = new RateLimiter({ state, redis });
     const refusalLimiter = new RefusalLimiter(redis, failedAuthLimit, normalizeIP);
     const usage = new UsageCounter(state);

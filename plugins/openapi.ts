@@ -41,7 +41,7 @@ export default fp<OpenApiOptions>(
 
     if (isServed) await app.register(serveDescription);
   },
-  { name: 'openapi' },
+  { name: 'openapi', dependencies: ['request-rates'] },
 );
 
 /** Serves the description, and pages to read it on. Strangers may ask for it, so it is written once. */
@@ -60,6 +60,7 @@ async function serveDescription(app: FastifyInstance): Promise<void> {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
   });
+  if (app.checkPublicRate !== null) app.addHook('onRequest', app.checkPublicRate);
   app.get('/openapi.json', { schema: { hide: true } }, sendDescription);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
 }

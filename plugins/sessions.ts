@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import { sessionRefusalOf } from '../lib/auth/refusals.ts';
 import type { Scope } from '../lib/auth/scope.ts';
 import type { NamedKey } from '../lib/crypto/named-key.ts';
+import { toArray } from '../lib/http/to-array.ts';
 import { issueSession, type SessionSettings } from '../lib/sessions/issue-session.ts';
 import type { Session } from '../lib/sessions/session.ts';
 import { SessionTokens } from '../lib/sessions/session-tokens.ts';
@@ -44,9 +45,9 @@ export default fp<SessionsOptions>(
       request.session = result.session;
     };
 
-    // Sending a body takes time, in which the session may be revoked: decides again when all of it is there.
+    // Sending a body or waiting for a turn takes time, in which the session may be revoked: decides again when all of it is there.
     const reauthenticate: preHandlerAsyncHookHandler = async (request) => {
-      if (request.body === undefined) return;
+      if (request.body === undefined && !request.hasWaited) return;
       const result = app.authenticator.reauthenticateSession(request.currentSession());
       if (result.outcome !== 'accepted') throw sessionRefusalOf(result);
     };
@@ -55,10 +56,10 @@ export default fp<SessionsOptions>(
     app.addHook('onRoute', (route) => {
       if (route.config?.access?.kind !== 'session') return;
       route.onRequest = [authenticate];
-      route.preHandler = [reauthenticate];
+      route.preHandler = [...toArray(route.preHandler), reauthenticate];
     });
   },
-  { name: 'sessions', dependencies: ['authenticator', 'database'] },
+  { name: 'sessions', dependencies: ['authenticator', 'database', 'tenant-queues'] },
 );
 
 /** Returns every value of the header. Node joins repeated headers, which must not pass as one. */

@@ -108,8 +108,11 @@ function readPlugin(file: string, text: string): Plugin {
   };
 }
 
-/** Tracing's hook comes first, and reads at the end of a request what later plugins have decorated it with. */
-const readsLater: Record<string, string[]> = { tracing: ['auth', 'sessions'] };
+/** Their hooks are added first, and read what later plugins have decorated a request with by then. */
+const readsLater: Record<string, string[]> = {
+  tracing: ['auth', 'sessions'],
+  'tenant-queues': ['auth', 'sessions'],
+};
 
 /** Decorators of other packages, by the plugin of ours that registers them. */
 const ofPackages: Record<string, string> = { pg: 'database', swagger: 'openapi' };

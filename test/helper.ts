@@ -105,9 +105,18 @@ interface ServiceOptions
 const neverMs = 2 ** 31 - 1;
 
 /** The service as production builds it, on a database of its own, closed after the test. */
+/** Tests do in a second what a tenant does in a day. */
+const withoutRates = { CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' };
+
 export async function startService(t: Test, options: ServiceOptions = {}): Promise<TestService> {
   const { env, databaseUrl = await createMigratedDatabase(t), ...buildOptions } = options;
-  const config = parseConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', ...env });
+  const config = parseConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    FAILED_AUTH_LIMIT: '0',
+    ...withoutRates,
+    ...env,
+  });
   const app = await build({ usageIntervalMs: neverMs, ...config, ...buildOptions, databaseUrl });
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   pool.on('error', () => {}); // Tests cut connections on purpose.

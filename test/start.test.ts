@@ -68,6 +68,7 @@ t.test('the configuration needs nothing', async (t) => {
     identityKeys: [],
     trustedProxies: [],
     failedAuthLimit: 300,
+    requestRates: { changesPerSecond: 50, listingsPerSecond: 20 },
     staleIfErrorSeconds: 0,
     workers: 1,
     maxConnections: 10_000,

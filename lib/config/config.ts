@@ -58,6 +58,8 @@ export interface Config {
   trustedProxies: string[];
   /** Refused keys that one address may present in a minute; 0: any number. */
   failedAuthLimit: number;
+  /** The requests of a tenant in a second; 0: any number. */
+  requestRates: { changesPerSecond: number; listingsPerSecond: number };
   /** How long keys are decided on by a state that may be old while the database is unreachable; 0: not at all. */
   staleIfErrorSeconds: number;
   /** Processes that share the port. */
@@ -127,6 +129,10 @@ export function parseConfig(environment: NodeJS.Dict<string>): Config {
     identityKeys,
     trustedProxies: parseList(settings.TRUSTED_PROXIES),
     failedAuthLimit: settings.FAILED_AUTH_LIMIT,
+    requestRates: {
+      changesPerSecond: settings.CHANGES_PER_SECOND,
+      listingsPerSecond: settings.LISTINGS_PER_SECOND,
+    },
     staleIfErrorSeconds: settings.AUTH_STALE_IF_ERROR_SECONDS,
     workers: settings.WORKERS,
     maxConnections: settings.MAX_CONNECTIONS,

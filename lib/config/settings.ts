@@ -210,6 +210,24 @@ export const Settings = Type.Object({
         'accepted key is never refused for it. 0 sets no bound.',
     }),
   ),
+  CHANGES_PER_SECOND: Type.Integer(
+    about({
+      default: 50,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'a number of changes in a second, 0 for any',
+      doc: 'Changes that each tenant may make in a second, and four times as many at once. 0 sets no bound.',
+    }),
+  ),
+  LISTINGS_PER_SECOND: Type.Integer(
+    about({
+      default: 20,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'a number of listings in a second, 0 for any',
+      doc: 'Listings and reports that each tenant may ask for in a second, and five times as many at once. 0 sets no bound.',
+    }),
+  ),
   WORKERS: Type.Integer(
     about({
       default: 1,

@@ -1,6 +1,7 @@
 import type { ClientContext, Redis, Result } from 'ioredis';
 import type { BaseLogger } from 'pino';
 import type { RateLimit } from '../key-table/key-profile.ts';
+import type { BucketState } from './bucket-store.ts';
 import { type RequestCount, requestCount } from './request-count.ts';
 
 type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn'>;
@@ -14,6 +15,12 @@ declare module 'ioredis' {
       windowMs: number,
       cost: number,
     ): Result<[wanted: number, endsInMs: number], Context>;
+    /** @returns how full the bucket is, or `max` + 1, and the milliseconds until it is empty, or has room */
+    latchkeyBucket(
+      name: string,
+      max: number,
+      windowMs: number,
+    ): Result<[current: number, ttlMs: number], Context>;
   }
 }
 
@@ -30,6 +37,20 @@ const countScript = `
   end
   redis.call('SET', KEYS[1], cost, 'PX', window)
   return {wanted, window}
+`;
+
+/** Does what `BucketStore` does in this process, as one atomic step by Redis's clock. */
+const bucketScript = `
+  local max, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+  local per_ms = max / window
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + time[2] / 1000
+  local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
+  local level = math.max(0, (tonumber(bucket[1]) or 0) - math.max(0, now - (tonumber(bucket[2]) or now)) * per_ms)
+  if level + 1 > max then return {max + 1, math.ceil((level + 1 - max) / per_ms)} end
+  redis.call('HSET', KEYS[1], 'level', tostring(level + 1), 'at', string.format('%.3f', now))
+  redis.call('PEXPIRE', KEYS[1], window)
+  return {math.ceil(level + 1), math.ceil((level + 1) / per_ms)}
 `;
 
 /** After Redis has failed it is left alone for this long, so that requests don't wait for it one by one. */
@@ -71,12 +92,24 @@ export class RedisRateLimiter {
    * @returns `null` if Redis can't be reached
    */
   async count(name: string, { limit, windowSeconds }: RateLimit, cost: number): Promise<RequestCount | null> {
+    const answer = await this.#ask((redis) =>
+      redis.latchkeyCount(`latchkey:${name}`, limit, windowSeconds * 1000, cost),
+    );
+    return answer && requestCount(limit, answer[0], cost, answer[1]);
+  }
+
+  /** Counts a request in a bucket, as BucketStore says. @returns `null` if Redis can't be reached */
+  async countInBucket(name: string, max: number, windowMs: number): Promise<BucketState | null> {
+    const answer = await this.#ask((redis) => redis.latchkeyBucket(`latchkey:${name}`, max, windowMs));
+    return answer && { current: answer[0], ttl: answer[1] };
+  }
+
+  async #ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer | null> {
     try {
-      const windowMs = windowSeconds * 1000;
-      const [wanted, endsInMs] = await this.#redis.latchkeyCount(`latchkey:${name}`, limit, windowMs, cost);
+      const answer = await question(this.#redis);
       if (!this.#works) this.#log.info('Redis is back: limits are counted across all processes again');
       this.#works = true;
-      return requestCount(limit, wanted, cost, endsInMs);
+      return answer;
     } catch (error) {
       this.failures += 1;
       this.#pausedUntilMs = Date.now() + pauseMs;
@@ -103,7 +136,10 @@ async function connectRedis(url: string, log: Log): Promise<Redis> {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
-    scripts: { latchkeyCount: { numberOfKeys: 1, lua: countScript } },
+    scripts: {
+      latchkeyCount: { numberOfKeys: 1, lua: countScript },
+      latchkeyBucket: { numberOfKeys: 1, lua: bucketScript },
+    },
   });
   redis.on('error', (error) => log.debug({ err: error }, 'Redis connection error'));
   await redis.connect().catch(() => {

@@ -547,8 +547,8 @@ t.test('an address that presents too many wrong tokens is limited', async (t) =>
   const statuses: number[] = [];
   for (let i = 0; i < 7; i++) statuses.push((await send('wrong', '192.0.2.1')).statusCode);
   t.strictSame(statuses, [...Array(5).fill(401), 429, 429]);
-  t.equal((await send(token, '192.0.2.1')).statusCode, 429);
-  t.equal((await send(token, '192.0.2.2')).statusCode, 200);
+  for (const address of ['192.0.2.1', '192.0.2.2'])
+    t.equal((await send(token, address)).statusCode, 200, 'a genuine one goes on');
 });
 
 t.test('what has expired long ago is removed from the database', async (t) => {

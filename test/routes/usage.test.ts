@@ -149,7 +149,7 @@ t.test('of the addresses of a key, the hundred that were seen last are kept', as
 t.test('addresses that come twice, or are stored as the same text, are written like any other', async (t) => {
   const behindProxy = await startService(t, { env: { TRUSTED_PROXIES: '127.0.0.1' }, usageIntervalMs });
   const { api_key, secret } = await createKey(behindProxy);
-  for (const address of ['a\tb', 'atb', 'a"b', 'a\\b', 'NULL', '{}', 'é'])
+  for (const address of ['192.0.2.1', '192.0.2.1:80', '[2001:db8::1]:80', '2001:db8::1', 'NULL', '{}', 'a"b'])
     await behindProxy.call({
       url: '/v1/auth/me',
       key: api_key,
@@ -159,7 +159,7 @@ t.test('addresses that come twice, or are stored as the same text, are written l
   const { addresses, totals } = await usageOf(secret.id, {}, behindProxy);
   t.equal(totals.accepted, 7);
   const told = addresses.recent.map(({ address }: { address: string }) => address).sort();
-  t.strictSame(told, ['NULL', 'a"b', 'a\\b', 'atb', '{}', 'é']);
+  t.strictSame(told, ['127.0.0.1', '192.0.2.1', '2001:db8::1']);
 
   // As when a key is used again while the walk through the table goes on.
   const { keyId, atSeconds } = count(secret.id);

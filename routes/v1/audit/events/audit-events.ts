@@ -62,7 +62,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         headers: EventStreamHeaders,
         response: { 200: EventStream, ...errorResponses },
       },
-      config: { access: requires('audit:read') },
+      // A stream lasts, and has bounds of its own.
+      config: { access: requires('audit:read'), work: null },
     },
     async (request, reply) => {
       const last = request.headers['last-event-id'];
