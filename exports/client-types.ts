@@ -468,7 +468,7 @@ export interface paths {
         put?: never;
         /**
          * Import keys
-         * @description Takes over keys of another system by their SHA-256 hashes, all or none. The keys themselves may have any form of up to 512 characters, and are never sent. Needs the permission `keys:write`.
+         * @description Takes over keys of another system by their SHA-256 hashes, all or none. The keys themselves may have any form of up to 512 characters, and are never sent. Needs the permission `keys:import`.
          */
         post: operations["importKeys"];
         delete?: never;

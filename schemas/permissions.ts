@@ -19,7 +19,12 @@ export const permissionCatalogue = {
     publishable: false,
   },
   'keys:write': {
-    allows: 'Create, update, rotate, import and delete keys.',
+    allows: 'Create, update, rotate and delete keys.',
+    manages: true,
+    publishable: false,
+  },
+  'keys:import': {
+    allows: 'Import keys of another system by their hashes.',
     manages: true,
     publishable: false,
   },

@@ -1,4 +1,5 @@
 import type { ImportedKeys, ImportKey } from '../../schemas/key-import.ts';
+import { isWellKnownKey } from '../auth/well-known-keys.ts';
 import { newId } from '../crypto/ids.ts';
 import type { Queryable } from '../database/database.ts';
 import { ApiError, type ErrorDetail } from '../http/api-error.ts';
@@ -55,7 +56,7 @@ export async function checkImport(
 }
 
 function keysOf(author: Author, rows: readonly ImportKey[]): ImportedKey[] {
-  throwIfInvalid([...rows.flatMap(validationErrorsOfRow), ...duplicatesIn(rows)]);
+  throwIfInvalid([...rows.flatMap(validationErrorsOfRow), ...wellKnownIn(rows), ...duplicatesIn(rows)]);
   return rows.map((row) => ({
     ...normalized(row),
     id: newId('key'),
@@ -70,6 +71,11 @@ const validationErrorsOfRow = (row: ImportKey, index: number): ErrorDetail[] =>
     path: `/${index}${path}`,
     message,
   }));
+
+const wellKnownIn = (rows: readonly ImportKey[]): ErrorDetail[] =>
+  rows.flatMap(({ hash }, index) =>
+    isWellKnownKey(hash) ? { path: `/${index}/hash`, message: 'is that of a key that everybody knows' } : [],
+  );
 
 function duplicatesIn(rows: readonly ImportKey[]): ErrorDetail[] {
   const firstOf = new Map<string, number>();

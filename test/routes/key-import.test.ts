@@ -251,7 +251,14 @@ t.test('a key that exists is named, whosever it is and whatever became of it', a
   const others = await createKey(service, {}, { key: configured.keys.other });
   const imported = newKey();
   await importRows([newRow({ hash: hashOf(imported) })]);
-  const known = [own.api_key, elsewhere.api_key, deleted.api_key, others.api_key, imported, developmentKey];
+  const known = [
+    own.api_key,
+    elsewhere.api_key,
+    deleted.api_key,
+    others.api_key,
+    imported,
+    configured.keys.other,
+  ];
   const rows = known.flatMap((key) => [newRow(), newRow({ hash: hashOf(key) })]);
   for (const query of [{}, { dry_run: 'true' }]) {
     const error = await refused(rows, 409, { query });
@@ -278,7 +285,7 @@ t.test('a dry run finds what an import would, and imports nothing', async (t) =>
 });
 
 t.test('an imported key never grants what its importer lacks', async (t) => {
-  const key = await createPlaintext(service, { permissions: ['keys:write', 'customers:read'] });
+  const key = await createPlaintext(service, { permissions: ['keys:import', 'customers:read'] });
   const error = await refused(
     [newRow({ permissions: [] }), newRow({ permissions: ['customers:write'] })],
     403,
@@ -287,14 +294,22 @@ t.test('an imported key never grants what its importer lacks', async (t) => {
     },
   );
   t.equal(error.message, 'Permission denied');
-  await refused([newRow()], 403, { key: await createPlaintext(service, { permissions: ['keys:read'] }) });
+  for (const permissions of [['keys:read'], ['keys:write']])
+    await refused([newRow()], 403, { key: await createPlaintext(service, { permissions }) });
   const plaintext = newKey();
   t.equal((await importRows([newRow({ hash: hashOf(plaintext) })], { key })).statusCode, 201);
   t.strictSame(
     (await me(plaintext)).permissions,
-    ['customers:read', 'keys:write'],
+    ['customers:read', 'keys:import'],
     'and by default all of it',
   );
+});
+
+t.test('a key that everybody knows is not imported', async (t) => {
+  for (const known of [developmentKey, '', 'weak', 'password']) {
+    const { details } = await refused([newRow(), newRow({ hash: hashOf(known) })], 400);
+    t.strictSame(details, [{ path: '/1/hash', message: 'is that of a key that everybody knows' }]);
+  }
 });
 
 t.test('ten thousand keys are imported in one request, each with its number in the feed', async (t) => {
