@@ -97,6 +97,10 @@ export const isDuplicate = (error: unknown): boolean =>
  */
 const transientErrors = /^(08|40|53|57|25006|25P03|3D000|55000|55P03)/;
 
+/** Returns whether a lock was not got in time: the database was reached, and says itself what was wrong. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.code === '55P03';
+
 /** Returns whether the database could not be asked, in contrast to having refused what it was asked. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
 import { ApiError } from '../http/api-error.ts';
-import { isUnavailable } from './database.ts';
+import { isLockTimeout, isUnavailable } from './database.ts';
 
 /** How long a start waits for a database that isn't there yet, or that goes away again. */
 const defaultTimeoutMs = 30_000;
@@ -49,9 +49,6 @@ export async function retryWhileUnavailable<Result>(
 /** Returns whether the server lets nobody in who comes like this: its classes 28 (login) and 3D (no such database). */
 const isRefusal = (error: unknown): boolean =>
   error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
-
-/** Returns whether a table was in use: the database was reached, and says itself what was wrong. */
-const isLockTimeout = (error: unknown): boolean => error instanceof DatabaseError && error.code === '55P03';
 
 const isPassing = (error: unknown): boolean =>
   isUnavailable(error) || (error instanceof ApiError && error.code === 'service_unavailable');

@@ -1,5 +1,5 @@
 import type { Scope } from '../auth/scope.ts';
-import { expectOneRow, type Queryable } from '../database/database.ts';
+import { isLockTimeout, type Queryable } from '../database/database.ts';
 import type { NewKey } from './key-store.ts';
 
 /** A key of which only the hash is known. */
@@ -11,12 +11,19 @@ export interface ImportedKey extends NewKey {
 /** Any constant will do that no other user of the database takes. */
 const advisoryLock = 5_297_336_025;
 
-/** Takes the lock that imports share, until the transaction ends. @returns `false`: another one has it */
+/**
+ * Takes the lock that imports of all processes share, until the transaction ends, and waits for it for 4 s.
+ * @returns `false`: others have it, and the transaction can only be rolled back
+ */
 export async function lockImports(db: Queryable): Promise<boolean> {
-  const result = await db.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS locked', [
-    advisoryLock,
-  ]);
-  return expectOneRow(result).locked;
+  try {
+    await db.query("SET LOCAL lock_timeout = '4s'");
+    await db.query('SELECT pg_advisory_xact_lock($1)', [advisoryLock]);
+    return true;
+  } catch (error) {
+    if (isLockTimeout(error)) return false;
+    throw error;
+  }
 }
 
 /**

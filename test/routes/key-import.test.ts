@@ -350,23 +350,31 @@ t.test('of two imports of the same keys one is made', async (t) => {
   );
 });
 
-t.test('imports are made one at a time, and who comes in between is told to come again', async (t) => {
-  const other = new Client({ connectionString: service.databaseUrl });
-  await other.connect();
-  t.teardown(() => other.end());
-  // What another import does, in another process.
-  await other.query('BEGIN');
-  await other.query('SELECT pg_advisory_xact_lock(5297336025)');
-  const before = await stored();
-  const response = await importRows([newRow()]);
-  t.equal(response.statusCode, 429);
-  t.equal(response.headers['retry-after'], '1');
-  t.strictSame(response.json(), errorOf('Another import is running', 'too_many_requests'));
-  t.strictSame(await stored(), before);
-  t.equal((await createKey(service)).secret.tenant_id, 'tenant_default', 'other changes are made meanwhile');
-  await other.query('ROLLBACK');
-  t.equal((await importRows([newRow()])).statusCode, 201);
-});
+t.test(
+  'imports are made one at a time, and one that has waited for 4 seconds is told to come again',
+  async (t) => {
+    const other = new Client({ connectionString: service.databaseUrl });
+    await other.connect();
+    t.teardown(() => other.end());
+    // What another import does, in another process.
+    await other.query('BEGIN');
+    await other.query('SELECT pg_advisory_xact_lock(5297336025)');
+    const before = await stored();
+    const response = await importRows([newRow()]);
+    t.equal(response.statusCode, 429);
+    t.equal(response.headers['retry-after'], '1');
+    t.strictSame(response.json(), errorOf('Another import is running', 'too_many_requests'));
+    t.strictSame(await stored(), before);
+    const waiting = importRows([newRow()]);
+    t.equal(
+      (await createKey(service)).secret.tenant_id,
+      'tenant_default',
+      'other changes are made meanwhile',
+    );
+    await other.query('ROLLBACK');
+    t.equal((await waiting).statusCode, 201, 'one that has waited for less is made');
+  },
+);
 
 /** The service's URL for the script. */
 const origin = `--url=http://127.0.0.1:${await listen(service.app)}`;
