@@ -3,11 +3,16 @@ import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import fp from 'fastify-plugin';
 import { ApiError } from '../lib/http/api-error.ts';
+import { findExceededBound, maxJsonParts } from '../lib/http/json-bounds.ts';
 import { withoutOtherAlternatives } from '../lib/http/validation-errors.ts';
 import { redact } from '../lib/observability/redact.ts';
 import { textPattern } from '../schemas/common.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The elements that an array in the body may have, where that is not the usual number. */
+    maxElements?: number;
+  }
   interface FastifyInstance {
     /** Options of a route whose body is a long list: reports the first mistake of every wrong row. */
     validationByRow: {
@@ -33,7 +38,14 @@ function createAjv(options: Options): Ajv {
 export default fp(
   async (app) => {
     // Fastify reads plain text as well, which no route takes.
-    app.removeContentTypeParser('text/plain');
+    app.removeContentTypeParser(['text/plain', 'application/json']);
+    const parseJson = app.getDefaultJsonParser('error', 'error');
+    app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+      const { maxElements = maxJsonParts } = request.routeOptions.config;
+      const exceeded = findExceededBound(body, maxElements);
+      if (exceeded === null) parseJson(request, body, done);
+      else done(new ApiError('validation_error', exceeded));
+    });
     const strict = createAjv({ coerceTypes: false });
     // It reads `Infinity` as a number, whose bounds are only looked at if numbers needn't be finite.
     const coercing = createAjv({ coerceTypes: true, strictNumbers: false });

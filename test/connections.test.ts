@@ -153,3 +153,40 @@ t.test('the description is one text, and production serves it only where it is a
   const asked = await startService(t, { env: { ...inProduction, API_DOCS: 'on' } });
   t.equal((await asked.call({ url: '/openapi.json', key: null })).statusCode, 200);
 });
+
+t.test('a body that costs much to parse is refused before it is parsed', async (t) => {
+  const { call } = await startService(t);
+  const headers = { 'content-type': 'application/json' };
+  const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  const elements = (count: number) => `{"name": "A", "permissions": [${Array(count).fill('{}').join()}]}`;
+  const names = (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i}": 1`).join()}}`;
+  const refused: [string, string][] = [
+    [nested(17), 'The body is nested deeper than 16 levels'],
+    [nested(30_000), 'The body is nested deeper than 16 levels'],
+    ['['.repeat(60_000), 'The body is nested deeper than 16 levels'],
+    [elements(1_001), 'An array in the body has more than 1000 elements'],
+    [names(1_001), 'An object in the body has more than 1000 names'],
+    [`{"a\\"": "\\\\", "b": ${nested(16)}}`, 'The body is nested deeper than 16 levels'],
+  ];
+  for (const [payload, message] of refused) {
+    const response = await call({ method: 'POST', url: '/v1/secrets/api/keys', payload, headers });
+    t.equal(response.statusCode, 400);
+    t.same(response.json(), { success: false, error: { message, internal_error: 'validation_error' } });
+  }
+  const within = [
+    nested(16),
+    elements(1_000),
+    names(1_000),
+    `{"name": "${'[{,'.repeat(500)}"}`,
+    '{"name": "["}',
+  ];
+  for (const payload of within) {
+    const { error } = (await call({ method: 'POST', url: '/v1/secrets/api/keys', payload, headers })).json();
+    t.notMatch(error?.message, /The body is nested|in the body has/);
+  }
+  const rows = (count: number) => `[${Array(count).fill('{}').join()}]`;
+  const imported = (count: number) =>
+    call({ method: 'POST', url: '/v1/secrets/api/keys/import', payload: rows(count), headers });
+  t.equal((await imported(10_001)).json().error.message, 'An array in the body has more than 10000 elements');
+  t.equal((await imported(1_001)).json().error.message, 'Invalid request');
+});

@@ -261,7 +261,7 @@ t.test('fields and parameters that nobody knows are refused by name', async (t) 
       t.strictSame(details, [{ path: 'querystring/tenant_id', message: 'is not a known field' }]);
     }
   }
-  const payload = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`f${index}`, 1]));
+  const payload = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`f${index}`, 1]));
   const { details } = refused(t, answered(await call({ method: 'POST', url: keys, payload })), 400, 'many');
   t.equal(details.length, 20, 'a small request gets no large answer');
 });

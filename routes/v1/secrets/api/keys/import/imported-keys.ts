@@ -32,7 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         body: ImportKeys,
         response: { 200: CheckedImport, 201: ImportedKeys, ...errorResponses },
       },
-      config: { access: requires('keys:import'), work: 'import' },
+      config: { access: requires('keys:import'), work: 'import', maxElements: 10_000 },
       bodyLimit,
       ...app.validationByRow,
     },
