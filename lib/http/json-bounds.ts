@@ -48,10 +48,10 @@ const isClosing = (code: number): boolean => code === 0x7d || code === 0x5d;
 
 /** Returns where the string that begins at `start` ends; the end of the text, if it doesn't. */
 function endOfString(json: string, start: number): number {
-  for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (json.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
-    if (escapes % 2 === 0) return end;
+  for (let i = start + 1; i < json.length; i += 1) {
+    const code = json.charCodeAt(i);
+    if (code === quote) return i;
+    if (code === backslash) i += 1;
   }
   return json.length;
 }
