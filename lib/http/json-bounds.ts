@@ -48,6 +48,9 @@ const isClosing = (code: number): boolean => code === 0x7d || code === 0x5d;
 
 /** Returns where the string that begins at `start` ends; the end of the text, if it doesn't. */
 function endOfString(json: string, start: number): number {
+  const next = json.indexOf('"', start + 1);
+  if (next === -1) return json.length;
+  if (json.charCodeAt(next - 1) !== backslash) return next;
   for (let i = start + 1; i < json.length; i += 1) {
     const code = json.charCodeAt(i);
     if (code === quote) return i;
