@@ -33,6 +33,7 @@ export const latchkey = (databaseUrl: string, env: Record<string, string> = {}):
     METRICS_PORT: '0',
     DATABASE_URL: databaseUrl,
     FAILED_AUTH_LIMIT: '1000000000',
+    ...{ CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' },
     API_KEYS: JSON.stringify(configuredKeys),
     ...env,
   },

@@ -58,6 +58,7 @@ async function startVictim() {
     PORT: '0',
     DATABASE_URL: databaseUrl,
     FAILED_AUTH_LIMIT: '0',
+    ...{ CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' },
   };
   const victim = startProcess(t, { env, cwd: t.testdir() });
   const [, origin] = await victim.printed(/Server listening at (http:[^"]+)/);

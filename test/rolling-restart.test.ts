@@ -89,6 +89,7 @@ class Replicas {
         DATABASE_URL: this.#databaseUrl,
         TRUSTED_PROXIES: '127.0.0.1',
         FAILED_AUTH_LIMIT: '0',
+        ...{ CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' },
       },
     });
     await replica.printed(/Server listening at/);

@@ -1,6 +1,7 @@
 /** One tenant's use of the service neither stops nor slows another's. */
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
+import { listen } from './fixtures/raw-http.ts';
 import { createRedis, redisIsMissing } from './fixtures/redis.ts';
 import {
   configuredKeys,
@@ -8,6 +9,7 @@ import {
   createMigratedDatabase,
   startService,
   type TestService,
+  until,
 } from './helper.ts';
 
 const keysUrl = '/v1/secrets/api/keys';
@@ -128,4 +130,26 @@ t.test('a key that is revoked while its request waits is refused', async (t) => 
   await service.call({ method: 'DELETE', url: `${keysUrl}/${secret.id}`, key: acme });
   for (const release of releases) release();
   t.equal((await waiting).statusCode, 401);
+});
+
+t.test('a client that leaves gives its place back once its change has ended', async (t) => {
+  const service = await startService(t, { env: configured.env });
+  const { change: changes } = service.app.tenantQueues;
+  const url = `http://127.0.0.1:${await listen(service.app)}${customersUrl}`;
+  const lock = await service.pool.connect();
+  t.teardown(() => lock.release());
+  await lock.query('BEGIN');
+  await lock.query("SELECT FROM environments WHERE tenant_id = 'tenant_acme' FOR UPDATE");
+  const leaving = new AbortController();
+  const body = () => JSON.stringify({ external_id: randomUUID() });
+  const headers = { 'x-api-key': acme, 'content-type': 'application/json' };
+  const left = Array.from({ length: 6 }, () =>
+    fetch(url, { method: 'POST', headers, body: body(), signal: leaving.signal }).catch(() => null),
+  );
+  await until(() => changes.running === 4);
+  leaving.abort();
+  await Promise.all(left);
+  t.equal(changes.running, 4, 'what it has begun still runs');
+  await lock.query('COMMIT');
+  await until(() => changes.running === 0);
 });

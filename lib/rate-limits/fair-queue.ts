@@ -5,7 +5,7 @@ export interface FairQueueOptions {
   total: number;
   /** Pieces of work of one tenant at once. */
   perTenant: number;
-  /** Pieces of work of one tenant that may wait. */
+  /** Pieces of work of one tenant that may wait; of all tenants, ten times as many. */
   maxWaiting: number;
   /** Milliseconds that a piece of work may wait. */
   maxWaitMs: number;
@@ -30,6 +30,7 @@ export class FairQueue {
   /** By tenant, in the order of their turns. */
   readonly #waiting = new Map<string, Set<Waiter>>();
   #total = 0;
+  #totalWaiting = 0;
 
   constructor(options: FairQueueOptions) {
     this.#options = options;
@@ -54,11 +55,14 @@ export class FairQueue {
     if (entered !== null) return Promise.resolve(entered);
     const { maxWaiting, maxWaitMs } = this.#options;
     const waiters = this.#waiting.get(tenantId) ?? new Set();
-    if (waiters.size >= maxWaiting) return Promise.reject(this.#refuse());
+    if (waiters.size >= maxWaiting || this.#totalWaiting >= 10 * maxWaiting)
+      return Promise.reject(this.#refuse());
     this.#waiting.set(tenantId, waiters);
+    this.#totalWaiting += 1;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiters.delete(waiter);
+        this.#totalWaiting -= 1;
         if (waiters.size === 0) this.#waiting.delete(tenantId);
         reject(this.#refuse());
       }, maxWaitMs);
@@ -108,6 +112,7 @@ export class FairQueue {
       const [next] = waiters;
       if (next === undefined || !this.#mayRun(tenantId)) continue;
       waiters.delete(next);
+      this.#totalWaiting -= 1;
       this.#waiting.delete(tenantId);
       if (waiters.size > 0) this.#waiting.set(tenantId, waiters);
       next.begin();

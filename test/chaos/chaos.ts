@@ -73,6 +73,7 @@ export async function runChaos(server: DatabaseServer, options: ChaosOptions): P
     env: {
       LOG_LEVEL: 'silent',
       FAILED_AUTH_LIMIT: '0',
+      ...{ CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' },
       API_KEYS: configured.apiKeys,
       SESSION_KEYS: `chaos:${randomBytes(32).toString('base64')}`,
     },

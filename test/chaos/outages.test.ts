@@ -24,7 +24,13 @@ const keysPath = '/v1/secrets/api/keys';
 function clusterOn(databaseUrl: string, env: Record<string, string> = {}): Cluster {
   return new Cluster({
     databaseUrl,
-    env: { LOG_LEVEL: 'silent', FAILED_AUTH_LIMIT: '0', API_KEYS: configured.apiKeys, ...env },
+    env: {
+      LOG_LEVEL: 'silent',
+      FAILED_AUTH_LIMIT: '0',
+      ...{ CHANGES_PER_SECOND: '0', LISTINGS_PER_SECOND: '0' },
+      API_KEYS: configured.apiKeys,
+      ...env,
+    },
     confirmChanges: true,
     notifications: true,
   });
