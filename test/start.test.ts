@@ -555,7 +555,7 @@ t.test('the process', async (t) => {
   const { url, port } = service;
 
   await t.test('welcomes with a command that works', async (t) => {
-    const [, command = ''] = await service.printed(/^ {4}(curl .*)\n\n$/m);
+    const [, command = ''] = await service.printed(/^ {4}(curl .*)\n/m);
     const { stdout } = await run('/bin/sh', ['-c', `${command} --silent`]);
     t.same(JSON.parse(stdout), { items: [], pagination: { total: 0, limit: 50, offset: 0 } });
     t.match(service.stdout(), `API documentation      ${url}/docs\n`);

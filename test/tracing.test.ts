@@ -176,7 +176,7 @@ t.test('statements are those of their own request, however many wait for a conne
   const connections = await Promise.all(Array.from({ length: 8 }, () => service.app.pg.pool.connect()));
   for (const connection of connections) connection.release();
   const names = Object.keys(tables);
-  const urls = Array.from({ length: 60 }, (_, i) => `/v1/${names[i % names.length]}`);
+  const urls = Array.from({ length: 48 }, (_, i) => `/v1/${names[i % names.length]}`);
   const answers = await Promise.all(urls.map((url) => service.call({ url })));
   t.same(new Set(answers.map(({ statusCode }) => statusCode)), new Set([200]));
   await service.app.close();
@@ -184,7 +184,7 @@ t.test('statements are those of their own request, however many wait for a conne
   const spans = collector.spans();
   for (const [name, from] of Object.entries(tables)) {
     const requests = spans.filter((span) => span.name === `GET /v1/${name}`);
-    t.equal(requests.length, 20);
+    t.equal(requests.length, 16);
     const counts = requests.map(({ spanId }) => {
       const texts = spans
         .filter(({ parentSpanId }) => parentSpanId === spanId)
@@ -195,7 +195,7 @@ t.test('statements are those of their own request, however many wait for a conne
       );
       return texts.length;
     });
-    t.same(counts, Array(20).fill(2), 'the page, and the number of all');
+    t.same(counts, Array(16).fill(2), 'the page, and the number of all');
   }
 });
 
