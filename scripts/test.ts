@@ -10,7 +10,14 @@ import { withPostgres } from './with-postgres.ts';
 
 /** Tests of processes that are killed, of other programs, and of everything at once. */
 const slow = [
-  ...['test/canary/', 'test/chaos/', 'test/embedded-postgres/', 'test/exports/', 'test/model/'],
+  ...[
+    'test/canary/',
+    'test/chaos/',
+    'test/embedded-postgres/',
+    'test/exports/',
+    'test/model/',
+    'test/siege/',
+  ],
   ...['clients-that-leave', 'customers-day', 'database-failures', 'errors', 'event-streams', 'import-crash'],
   ...[
     'isolation',

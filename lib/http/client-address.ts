@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
 /** The part of a request that says where it comes from. A connection may have no address, unlike Fastify's type says. */
 interface AddressedRequest {
+  readonly raw: { readonly headers: IncomingHttpHeaders };
   readonly ip: string | undefined;
   /** The addresses from the connection's own to `ip`; only where proxies are trusted. */
   readonly ips?: string[] | undefined;
@@ -13,7 +15,10 @@ interface AddressedRequest {
  * @returns `unknown` for a connection that has no address any more
  */
 export function addressOf(request: AddressedRequest): string {
-  const address = parseAddress(request.ip);
+  const { ip } = request;
+  // That of the connection, which is an address. This is asked for each accepted request.
+  if (request.raw.headers['x-forwarded-for'] === undefined && ip?.includes('%') === false) return ip;
+  const address = parseAddress(ip);
   if (address !== null) return address;
   const hops = request.ips?.map(parseAddress) ?? [];
   return hops.findLast((hop) => hop !== null) ?? 'unknown';
