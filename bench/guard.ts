@@ -19,7 +19,7 @@ const connections = 16;
 const sliceMs = 300;
 const warmUpMs = 1_500;
 const rounds = 11;
-const maxAttempts = 3;
+const maxAttempts = 4;
 
 /** The server's CPU time for each of as many requests as are answered in a slice. */
 async function cpuMicros(
@@ -44,10 +44,7 @@ async function cpuMicros(
   return (after.cpuMicros - before.cpuMicros) / answered;
 }
 
-async function startWarm(): Promise<[ServerProcess, HttpClient]> {
-  buildServers();
-  const databases = await startDatabases();
-  const databaseUrl = await databases.withKeys({ count: keys, limitedFrom: keys });
+async function startWarm(databaseUrl: string): Promise<[ServerProcess, HttpClient]> {
   const server = await startServer(latchkey(databaseUrl), unpinned);
   const client = new HttpClient(server.port, connections);
   await cpuMicros(server, client, openPath, warmUpMs);
@@ -78,11 +75,18 @@ async function isMet(server: ServerProcess, client: HttpClient): Promise<boolean
 
 stopOnSignals();
 try {
-  const [server, client] = await startWarm();
+  buildServers();
+  const databases = await startDatabases();
+  const databaseUrl = await databases.withKeys({ count: keys, limitedFrom: keys });
   let met = false;
-  // A blunder stays one when it is measured again, and a busy machine doesn't stay busy.
-  for (let attempt = 1; attempt <= maxAttempts && !met; attempt++) met = await isMet(server, client);
-  client.close();
+  // A blunder stays one when it is measured again. A busy machine doesn't stay busy, and a process in which V8 compiled
+  // one of the two routes better than the other isn't the next one.
+  for (let attempt = 1; attempt <= maxAttempts && !met; attempt++) {
+    const [server, client] = await startWarm(databaseUrl);
+    met = await isMet(server, client);
+    client.close();
+    await server.stop();
+  }
   if (!met) process.exitCode = 1;
 } finally {
   await stopEverything();

@@ -18,6 +18,7 @@ import type { Actor, Scope } from '../lib/auth/scope.ts';
 import type { Author } from '../lib/changes/author.ts';
 import type { ApiError } from '../lib/http/api-error.ts';
 import { addressOf } from '../lib/http/client-address.ts';
+import { workOf } from '../lib/http/route-work.ts';
 import { toArray } from '../lib/http/to-array.ts';
 
 declare module 'fastify' {
@@ -65,7 +66,7 @@ export default fp(
       if (!needsKey(route.config?.access)) return;
       const requiredOf = requirementsOf(route);
       route.onRequest = [authenticate, ...toArray(route.onRequest)];
-      route.preHandler = [...toArray(route.preHandler), reauthenticate];
+      if (takesTime(route)) route.preHandler = [...toArray(route.preHandler), reauthenticate];
 
       // A callback and not a promise: what memory can decide is decided at once.
       function authenticate(request: FastifyRequest, reply: FastifyReply, done: Done): void {
@@ -123,6 +124,10 @@ function requirePolicies(app: FastifyInstance): void {
     throw new Error(`Routes without config.access: ${names.join('; ')}`);
   });
 }
+
+/** Returns whether time passes between the decision on a request and its handler: for its body, or for its turn. */
+const takesTime = (route: RouteOptions): boolean =>
+  workOf(route) !== null || [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD');
 
 const noPermissions: readonly string[] = [];
 
