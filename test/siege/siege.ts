@@ -19,7 +19,7 @@ export interface SiegeOptions {
   onAttack(result: AttackResult): void;
 }
 
-/** What a well-behaved tenant and the replicas went through during one attack. */
+/** The experience of a well-behaved tenant and of the replicas during one attack. */
 export interface AttackResult extends Experience {
   attack: string;
   /** The largest memory of a replica that was seen, in MiB. */
